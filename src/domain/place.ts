@@ -1,0 +1,56 @@
+import type { PlaceId } from './ids.ts'
+
+export type Role = 'card' | 'library' | 'second' | 'cloud' | 'drive'
+export const roles: readonly Role[] = ['card', 'library', 'second', 'cloud', 'drive']
+
+/** The roles whose local places an ingest writes itself; the others are filled later. */
+export const ingestRoles: readonly Role[] = ['library', 'second']
+
+/** The physical device a place lies on (V2). `declared` when a person named it and the machine could not tell. */
+export interface Device {
+  readonly id: string
+  readonly how: 'measured' | 'declared' | 'unknown'
+}
+
+/** A place as the settings and the catalog know it. */
+export interface Place {
+  readonly id: PlaceId
+  readonly name: string
+  readonly role: Role
+  /** What burns together: `home`, `cloud`, `safe`, `bag` or a name of the user's. */
+  readonly site: string
+  /** A folder's absolute path, or an address such as `s3://…`. */
+  readonly address: string
+  /** The device a person declared, or null. */
+  readonly declaredDevice: string | null
+}
+
+/** What a place's file system can't do; known before the first byte, so that no file fails in the middle. */
+export interface FileSystemLimits {
+  /** As the system names it: ext4, btrfs, exfat, fuseblk, apfs, ntfs, cifs, nfs4 … */
+  readonly type: string
+  readonly fileBytesMax: number
+  readonly nameBytesMax: number
+  /** True when IMG.JPG and img.jpg are one file there. */
+  readonly foldsCase: boolean
+  /** Characters that a name may not contain there, as one string. */
+  readonly forbidden: string
+  /** Resolution of modification times, in milliseconds (FAT: 2000). */
+  readonly mtimeStepMs: number
+}
+
+/** What a place answered when it was asked who it is (W4). */
+export type Identity =
+  | {
+      readonly kind: 'online'
+      readonly id: PlaceId
+      readonly device: Device
+      readonly freeBytes: number
+      readonly totalBytes: number
+      readonly limits: FileSystemLimits
+      /** The best evidence a read-back can give here: past the cache, or not. */
+      readonly readBack: 'medium' | 'cached'
+    }
+  | { readonly kind: 'unmarked'; readonly sentence: string }
+  | { readonly kind: 'someone-else'; readonly foundId: string; readonly sentence: string }
+  | { readonly kind: 'unknown'; readonly sentence: string }

@@ -1,0 +1,253 @@
+/**
+ * Everything the engine asks of the world, in one file. `places/` and `machine/` fulfil it for real, the simulator
+ * fulfils it with a world that breaks on purpose. No Node types here: bytes are `Uint8Array`, time is a number.
+ */
+import type { CardListing } from '../domain/card.ts'
+import type { Finding, Presence, Strength } from '../domain/copy.ts'
+import type { Failure, Result } from '../domain/failure.ts'
+import type { ContentHash, PlaceId } from '../domain/ids.ts'
+import type { Identity } from '../domain/place.ts'
+
+/** How a person's "stop" reaches the work. An AbortSignal is one as it is. */
+export interface Cancel {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. For records, never for deciding to delete (D3). */
+  nowMs(): number
+  /** Never jumps; for durations. */
+  monotonicMs(): number
+  sleep(ms: number, cancel?: Cancel): Promise<void>
+}
+
+/** A stretch of page-aligned memory of a fixed size, reused for file after file (docs/adr/0004). */
+export interface Block {
+  readonly bytes: Uint8Array
+}
+
+export interface Blocks {
+  readonly blockBytes: number
+  /** Waits until one is free: this is what bounds the memory and makes a slow place hold up a fast one. */
+  take(): Promise<Block>
+  give(block: Block): void
+}
+
+/** XXH128 over bytes given piece by piece. */
+export interface StreamingHash {
+  update(bytes: Uint8Array): void
+  digest(): ContentHash
+  release(): void
+}
+export type StartHash = () => StreamingHash
+
+/** A file that is open for reading. Every reading is closed, whatever happened. */
+export interface Reading {
+  readonly bytes: number
+  readonly mtimeMs: number
+  /** `medium` when the bytes come past every cache of this computer, else `cached`. */
+  readonly strength: Extract<Strength, 'cached' | 'medium'>
+  /**
+   * Fills `into` from `position` and answers how many bytes it got: fewer than asked only at the end of the file.
+   * `into` starts on a page and is a multiple of a page long.
+   */
+  readInto(into: Uint8Array, position: number): Promise<Result<number>>
+  /** Size and time as they are now, to notice a file that changed while it was read. */
+  stat(): Promise<Result<{ readonly bytes: number; readonly mtimeMs: number }>>
+  close(): Promise<void>
+}
+
+/** What an ingest needs of a card. There is no verb that changes anything (C1). */
+export interface CardSource {
+  readonly name: string
+  list(cancel: Cancel): Promise<Result<CardListing>>
+  /** `past-cache` asks for a read from the card itself; what was reached stands in the reading's `strength`. */
+  open(path: string, how: 'fast' | 'past-cache', expectedBytes: number): Promise<Result<Reading>>
+  /** Called before a pass that must come from the card itself: drops what caches below the file system hold. */
+  forgetCached(): Promise<boolean>
+}
+
+/** A file that is being written under a temporary name, invisible under its final name (W1). */
+export interface Writing {
+  readonly bytes: number
+  /** `from` starts on a page; `position` is a multiple of a page. Its last call may be any length. */
+  write(from: Uint8Array, position: number): Promise<Result<void>>
+  /** All bytes were given: sets the size and the time of the file. */
+  finish(mtimeMs: number): Promise<Result<void>>
+  /** Reads back what was written, past the cache where the system can. After `flush`. */
+  openBack(): Promise<Result<Reading>>
+  /** Removes the temporary file. Never fails: what can't be removed now is swept later. */
+  discard(): Promise<void>
+}
+
+/**
+ * A local place while an ingest writes to it. Verbs that wait for the medium take many files at once, so that many
+ * small files cost one flush and not thousands.
+ */
+export interface WritablePlace {
+  readonly id: PlaceId
+  readonly name: string
+  readonly deviceId: string
+  /** Who is this place now (W4)? Asked before the first byte and again before every name is given. */
+  confirm(): Promise<Result<void>>
+  check(path: string): Promise<Presence>
+  open(path: string, how: 'fast' | 'past-cache'): Promise<Result<Reading>>
+  begin(bytes: number): Promise<Result<Writing>>
+  /** Flushes the bytes to the medium. One answer a file, in the same order. An error poisons that file for good. */
+  flush(writings: readonly Writing[]): Promise<readonly Result<void>[]>
+  /** Gives the final name, without ever replacing: `taken` when something is already there (W2). */
+  publish(writing: Writing, path: string): Promise<Result<'published' | 'taken'>>
+  /** Flushes the folders of these paths, and the folders made for them (W1). Only after this is a copy recorded. */
+  settle(paths: readonly string[]): Promise<Result<void>>
+  /** Drops what caches below the file system hold, before a read-back; false where that can't be done. */
+  forgetCached(): Promise<boolean>
+  /** Removes temporary files that no running work owns. Answers how many. */
+  sweep(): Promise<Result<number>>
+}
+
+/** One file of the card, and where it goes. */
+export interface CopyOrder {
+  readonly number: number
+  readonly path: string
+  readonly bytes: number
+  readonly mtimeMs: number
+  /** Empty when the file is to be read and hashed only. */
+  readonly to: readonly { readonly placeId: PlaceId; readonly path: string }[]
+  /** The hash of an earlier read; a read that differs is a suspect card (V4). Null on the first read. */
+  readonly expected: ContentHash | null
+}
+
+/** What became of one file at one place. Stated only after the fact (W3). */
+export type CopyOutcome =
+  | {
+      readonly kind: 'copied'
+      readonly placeId: PlaceId
+      readonly path: string
+      readonly deviceId: string
+      readonly strength: Strength
+      /** The same bytes were there under this name before; nothing was written. */
+      readonly alreadyThere: boolean
+    }
+  | { readonly kind: 'taken'; readonly placeId: PlaceId; readonly path: string }
+  | { readonly kind: 'failed'; readonly placeId: PlaceId; readonly failure: Failure }
+
+export type CopyReport =
+  | {
+      readonly kind: 'read'
+      readonly number: number
+      readonly hash: ContentHash
+      readonly bytesRead: number
+      readonly bytesWritten: number
+      readonly outcomes: readonly CopyOutcome[]
+    }
+  | { readonly kind: 'unread'; readonly number: number; readonly failure: Failure }
+
+/** One file to be read again and compared with the hash of its first read (V4). */
+export interface ReadOrder {
+  readonly number: number
+  readonly path: string
+  readonly bytes: number
+  readonly expected: ContentHash
+}
+
+export type ReadReport =
+  | {
+      readonly kind: 'read'
+      readonly number: number
+      readonly hash: ContentHash
+      readonly strength: Strength
+      readonly bytesRead: number
+    }
+  | { readonly kind: 'unread'; readonly number: number; readonly failure: Failure }
+
+/** One recorded copy to be read back from its place (verify). */
+export interface ProveOrder {
+  readonly number: number
+  readonly path: string
+  readonly expected: ContentHash
+}
+
+export type ProveReport =
+  | {
+      readonly kind: 'checked'
+      readonly number: number
+      readonly finding: Finding
+      readonly strength: Strength
+      readonly deviceId: string
+      readonly bytesRead: number
+    }
+  | { readonly kind: 'unknown'; readonly number: number; readonly failure: Failure }
+
+/** A moment of work in progress, for the bar on the screen. */
+export interface Progress {
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  readonly bytesProven: number
+  readonly path: string
+}
+
+/** What is being waited for right now, told before the wait begins, so that a hang has a name (J2). */
+export interface Watch {
+  begin(where: PlaceId | 'card', verb: string): () => void
+  moved(progress: { read?: number; written?: number; proven?: number; path?: string }): void
+}
+
+/** A text file that Fivefold itself lays beside the copies: a manifest, a job file. */
+export interface NoteOrder {
+  readonly path: string
+  readonly text: string
+}
+
+/** How the mover finds a place: all that a child process needs to open it. */
+export interface PlaceAddress {
+  readonly id: PlaceId
+  readonly name: string
+  readonly folder: string
+  readonly declaredDevice: string | null
+}
+
+/**
+ * The hands of the program: touches cards and places, so that the rest never does. For real a child process that can be
+ * abandoned (J2); in the simulator the same engine in the same process.
+ */
+export interface Mover {
+  identify(place: PlaceAddress, timeoutMs: number): Promise<Identity>
+  mark(place: PlaceAddress, marker: string): Promise<Result<Identity>>
+  list(cardRoot: string, cancel: Cancel): Promise<Result<CardListing>>
+  /**
+   * Copies and proves. `report` is called once for every order that was finished either way; orders without a report
+   * when the promise ends were not done. Ends with a failure when the card or the mover itself was lost.
+   */
+  copy(
+    work: { readonly cardRoot: string; readonly places: readonly PlaceAddress[]; readonly orders: readonly CopyOrder[] },
+    report: (report: CopyReport) => void,
+    progress: (progress: Progress) => void,
+    cancel: Cancel,
+  ): Promise<MoverEnd>
+  readAgain(
+    work: { readonly cardRoot: string; readonly orders: readonly ReadOrder[] },
+    report: (report: ReadReport) => void,
+    progress: (progress: Progress) => void,
+    cancel: Cancel,
+  ): Promise<MoverEnd>
+  prove(
+    work: { readonly place: PlaceAddress; readonly orders: readonly ProveOrder[] },
+    report: (report: ProveReport) => void,
+    progress: (progress: Progress) => void,
+    cancel: Cancel,
+  ): Promise<MoverEnd>
+  /** Lays text files at a place under W1; an existing file of the same name with other text is `name-taken`. */
+  note(place: PlaceAddress, notes: readonly NoteOrder[]): Promise<Result<void>>
+  /** Reads a small text file at a place; null when it is not there. */
+  readNote(place: PlaceAddress, path: string): Promise<Result<string | null>>
+  sweep(place: PlaceAddress): Promise<Result<number>>
+}
+
+/** How a piece of work ended. `hung` names what did not answer; the mover that waited for it was abandoned. */
+export type MoverEnd =
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'hung'; readonly where: PlaceId | 'card' }
+  | { readonly kind: 'failed'; readonly failure: Failure }
