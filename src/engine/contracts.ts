@@ -74,8 +74,8 @@ export interface Writing {
   readonly bytes: number
   /** `from` starts on a page; `position` is a multiple of a page. Its last call may be any length. */
   write(from: Uint8Array, position: number): Promise<Result<void>>
-  /** All bytes were given: sets the size and the time of the file. */
-  finish(mtimeMs: number): Promise<Result<void>>
+  /** All bytes were given: sets the size of the file, and its time unless that is null. */
+  finish(mtimeMs: number | null): Promise<Result<void>>
   /** Reads back what was written, past the cache where the system can. After `flush`. */
   openBack(): Promise<Result<Reading>>
   /** Removes the temporary file. Never fails: what can't be removed now is swept later. */
@@ -99,6 +99,11 @@ export interface WritablePlace {
   flush(writings: readonly Writing[]): Promise<readonly Result<void>[]>
   /** Gives the final name, without ever replacing: `taken` when something is already there (W2). */
   publish(writing: Writing, path: string): Promise<Result<'published' | 'taken'>>
+  /**
+   * Gives a name that Fivefold's own small files have (a chain of manifests, a job file), in place of the older one. A
+   * picture's name is never given this way; the place refuses every path that is not of ours.
+   */
+  replaceOwn(writing: Writing, path: string): Promise<Result<void>>
   /** Flushes the folders of these paths, and the folders made for them (W1). Only after this is a copy recorded. */
   settle(paths: readonly string[]): Promise<Result<void>>
   /** Drops what caches below the file system hold, before a read-back; false where that can't be done. */
@@ -198,6 +203,8 @@ export interface Watch {
 export interface NoteOrder {
   readonly path: string
   readonly text: string
+  /** True for the few files of ours that change: the newer text takes the older one's place. */
+  readonly replace: boolean
 }
 
 /** How the mover finds a place: all that a child process needs to open it. */
@@ -221,7 +228,11 @@ export interface Mover {
    * when the promise ends were not done. Ends with a failure when the card or the mover itself was lost.
    */
   copy(
-    work: { readonly cardRoot: string; readonly places: readonly PlaceAddress[]; readonly orders: readonly CopyOrder[] },
+    work: {
+      readonly cardRoot: string
+      readonly places: readonly PlaceAddress[]
+      readonly orders: readonly CopyOrder[]
+    },
     report: (report: CopyReport) => void,
     progress: (progress: Progress) => void,
     cancel: Cancel,
@@ -238,7 +249,7 @@ export interface Mover {
     progress: (progress: Progress) => void,
     cancel: Cancel,
   ): Promise<MoverEnd>
-  /** Lays text files at a place under W1; an existing file of the same name with other text is `name-taken`. */
+  /** Lays text files at a place under W1; other text under the same name is `name-taken`, unless it is to be replaced. */
   note(place: PlaceAddress, notes: readonly NoteOrder[]): Promise<Result<void>>
   /** Reads a small text file at a place; null when it is not there. */
   readNote(place: PlaceAddress, path: string): Promise<Result<string | null>>

@@ -1,0 +1,98 @@
+import type { Selectable } from 'kysely'
+
+import { done, type Failure, failed, type Result } from '../domain/failure.ts'
+import type { Place } from '../domain/place.ts'
+import type { PlaceNote, PlaceRecord, PlaceRecords } from './catalog.ts'
+import type { Schema } from './schema.ts'
+import type { Queries, Store } from './store.ts'
+import { markAllJobs } from './tally-marks.ts'
+
+export const placesOn = (store: Store): PlaceRecords => ({
+  places: async () => {
+    const all = await placeRows(store.db)
+    return all.filter((row) => row.retired_at_ms === null).map(placeIn)
+  },
+  allPlaces: async () => {
+    const all = await placeRows(store.db)
+    return all.map((row): PlaceRecord => ({ ...placeIn(row), retiredAtMs: row.retired_at_ms }))
+  },
+  addPlace: (place, atMs) => addPlace(store, place, atMs),
+  removePlace: async (id, atMs) => {
+    await store.db.transaction().execute(async (step) => {
+      await step
+        .updateTable('place')
+        .set({ retired_at_ms: atMs })
+        .where('id', '=', id)
+        .where('retired_at_ms', 'is', null)
+        .execute()
+      await markAllJobs(step)
+    })
+  },
+  notePlaceSeen: async (note) => {
+    await store.db
+      .updateTable('place')
+      .set({
+        seen_at_ms: note.atMs,
+        device_id: note.device.id,
+        device_how: note.device.how,
+        free_bytes: note.freeBytes,
+        total_bytes: note.totalBytes,
+        fs_type: note.fsType,
+      })
+      .where('id', '=', note.placeId)
+      .execute()
+  },
+  placeNotes: async () => (await placeRows(store.db)).flatMap(noteIn),
+})
+
+const placeRows = (db: Queries): Promise<Selectable<Schema['place']>[]> =>
+  db.selectFrom('place').selectAll().orderBy('name').orderBy('id').execute()
+
+const placeIn = (row: Selectable<Schema['place']>): Place => ({
+  id: row.id,
+  name: row.name,
+  role: row.role,
+  site: row.site,
+  address: row.address,
+  declaredDevice: row.declared_device,
+})
+
+function noteIn(row: Selectable<Schema['place']>): PlaceNote[] {
+  const { seen_at_ms: atMs, device_id: id, device_how: how, free_bytes: freeBytes, total_bytes: totalBytes } = row
+  if (atMs === null || id === null || how === null || freeBytes === null || totalBytes === null) return []
+  return [{ placeId: row.id, atMs, device: { id, how }, freeBytes, totalBytes, fsType: row.fs_type ?? '' }]
+}
+
+function addPlace(store: Store, place: Place, atMs: number): Promise<Result<void>> {
+  return store.db.transaction().execute(async (step) => {
+    const others = (await placeRows(step)).filter((row) => row.retired_at_ms === null && row.id !== place.id)
+    const sameName = others.find((row) => row.name.toLowerCase() === place.name.toLowerCase())
+    if (sameName !== undefined) return failed(placeExists(place, `A place named “${sameName.name}” is already set up.`))
+    const sameAddress = others.find((row) => row.address === place.address)
+    if (sameAddress !== undefined) {
+      return failed(placeExists(place, `${place.address} is already set up as the place “${sameAddress.name}”.`))
+    }
+    const columns = {
+      name: place.name,
+      role: place.role,
+      site: place.site,
+      address: place.address,
+      declared_device: place.declaredDevice,
+      retired_at_ms: null,
+    }
+    await step
+      .insertInto('place')
+      .values({ id: place.id, added_at_ms: atMs, ...columns })
+      .onConflict((known) => known.column('id').doUpdateSet(columns))
+      .execute()
+    await markAllJobs(step)
+    return done(undefined)
+  })
+}
+
+const placeExists = (place: Place, sentence: string): Failure => ({
+  code: 'place-exists',
+  sentence,
+  advice: 'Choose another name or another folder, or remove that place first.',
+  place: place.name,
+})

@@ -1,0 +1,79 @@
+import { type Selectable, sql } from 'kysely'
+
+import { parseRunId } from '../domain/ids.ts'
+import type { Run, RunRecords } from './catalog.ts'
+import type { Schema } from './schema.ts'
+import type { Store } from './store.ts'
+
+export const runsOn = (store: Store): RunRecords => ({
+  beginRun: async (kind, given, atMs) => {
+    const id = parseRunId(store.newId())
+    await store.db.transaction().execute(async (step) => {
+      await step.updateTable('identity').set({ generation: sql<number>`generation + 1` }).execute()
+      await step
+        .insertInto('run')
+        .values({ id, kind, arguments: JSON.stringify(given ?? null), started_at_ms: atMs, ended_at_ms: null, outcome: null })
+        .execute()
+    })
+    return id
+  },
+  endRun: async (id, outcome, atMs) => {
+    await store.db.updateTable('run').set({ outcome, ended_at_ms: atMs }).where('id', '=', id).execute()
+  },
+  noteRun: async (id, notes) => {
+    await store.db.transaction().execute(async (step) => {
+      for (const { atMs, code, placeId, path, sentence } of notes) {
+        await step
+          .insertInto('run_note')
+          .values({ run_id: id, at_ms: atMs, code, place_id: placeId, path, sentence })
+          .execute()
+      }
+    })
+  },
+  runNotes: async (id) => {
+    const rows = await store.db.selectFrom('run_note').selectAll().where('run_id', '=', id).orderBy('number').execute()
+    return rows.map((row) => ({
+      atMs: row.at_ms,
+      code: row.code,
+      placeId: row.place_id,
+      path: row.path,
+      sentence: row.sentence,
+    }))
+  },
+  runs: async (limit) => {
+    const rows = await store.db
+      .selectFrom('run')
+      .selectAll()
+      .orderBy('started_at_ms', 'desc')
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return rows.map(runIn)
+  },
+  interruptedRuns: async () => {
+    const rows = await store.db
+      .selectFrom('run')
+      .selectAll()
+      .where('ended_at_ms', 'is', null)
+      .orderBy('started_at_ms')
+      .orderBy('id')
+      .execute()
+    return rows.map(runIn)
+  },
+  identity: async () => {
+    const row = await store.db.selectFrom('identity').selectAll().executeTakeFirstOrThrow()
+    return { catalogId: row.catalog_id, generation: row.generation }
+  },
+})
+
+function runIn(row: Selectable<Schema['run']>): Run {
+  const given: unknown = JSON.parse(row.arguments)
+  return {
+    id: row.id,
+    kind: row.kind,
+    arguments: given,
+    startedAtMs: row.started_at_ms,
+    endedAtMs: row.ended_at_ms,
+    outcome: row.outcome,
+  }
+}

@@ -1,0 +1,162 @@
+/** What an ingest will do, as a value: `--dry-run` prints it, the run walks the very same one. */
+import type { CardFile, LeftOut } from './card.ts'
+import type { ContentHash, PlaceId } from './ids.ts'
+import type { FileSystemLimits } from './place.ts'
+import { collisionKey, numberedName, placePath } from './file-names.ts'
+
+/** A place that the ingest writes, as it answered just now. */
+export interface PlanPlace {
+  readonly id: PlaceId
+  readonly name: string
+  readonly limits: FileSystemLimits
+}
+
+/** What the catalog knows of one file of the card. */
+export interface KnownFile {
+  /** Known from an earlier read of this very file on this roll; null when it was never read whole. */
+  readonly hash: ContentHash | null
+  /** Places with a proven copy of these bytes. */
+  readonly provenAt: ReadonlySet<PlaceId>
+  /** Names given to this very file before, at places where its copy is not proven (any more). */
+  readonly namedAt: ReadonlyMap<PlaceId, string>
+  /** Culled on purpose: not copied again, not called missing. */
+  readonly culled: boolean
+  /** A file with the same name, size and time that came from another card: perhaps the same picture from the other slot. */
+  readonly maybeTwin: { readonly hash: ContentHash; readonly provenAt: ReadonlySet<PlaceId> } | null
+}
+
+export type PlanStep =
+  /** Read once, write to these places. `hash` is that of an earlier read, which this one must agree with. */
+  | {
+      readonly do: 'copy'
+      readonly file: CardFile
+      readonly hash: ContentHash | null
+      readonly to: readonly PlannedCopy[]
+    }
+  /** Read and hash first: if it is the twin of a known original, nothing is written. */
+  | {
+      readonly do: 'hash-first'
+      readonly file: CardFile
+      readonly twin: { readonly hash: ContentHash; readonly provenAt: ReadonlySet<PlaceId> }
+      readonly to: readonly PlannedCopy[]
+    }
+  | {
+      readonly do: 'nothing'
+      readonly file: CardFile
+      readonly hash: ContentHash
+      readonly because: 'already-proven' | 'culled'
+    }
+
+export interface PlannedCopy {
+  readonly placeId: PlaceId
+  readonly path: string
+}
+
+export interface PlanWarning {
+  readonly code: PlanWarningCode
+  readonly path: string
+  readonly sentence: string
+}
+export type PlanWarningCode =
+  | 'zero-byte'
+  | 'name-changed'
+  | 'name-clash'
+  | 'left-out-link'
+  | 'left-out-device'
+  | 'recovered-file'
+  | 'name-not-unicode'
+
+export interface IngestPlan {
+  readonly folder: string
+  readonly steps: readonly PlanStep[]
+  readonly leftOut: readonly LeftOut[]
+  readonly warnings: readonly PlanWarning[]
+  /** New bytes a place, for the check of free space before the first byte. */
+  readonly newBytes: ReadonlyMap<PlaceId, number>
+}
+
+export interface PlanFacts {
+  /** `job folder/roll folder`, below each place's root. */
+  readonly folder: string
+  readonly files: readonly CardFile[]
+  readonly leftOut: readonly LeftOut[]
+  readonly known: ReadonlyMap<string, KnownFile>
+  readonly places: readonly PlanPlace[]
+  /** Names given in this folder before, by place: as collision keys. */
+  readonly taken: ReadonlyMap<PlaceId, ReadonlySet<string>>
+}
+
+/** Pure: the same facts give the same plan. */
+export function planIngest(facts: PlanFacts): IngestPlan {
+  const warnings: PlanWarning[] = leftOutWarnings(facts.leftOut)
+  const newBytes = new Map<PlaceId, number>(facts.places.map(({ id }) => [id, 0]))
+  const names = new Map(facts.places.map((place) => [place.id, new Set(facts.taken.get(place.id) ?? [])]))
+  const steps = facts.files.map((file): PlanStep => {
+    if (file.bytes === 0) warnings.push(zeroByte(file))
+    const known = facts.known.get(file.path)
+    if (known?.hash != null && known.culled) return { do: 'nothing', file, hash: known.hash, because: 'culled' }
+    const lacking = facts.places.filter(({ id }) => !(known?.provenAt.has(id) ?? false))
+    if (known?.hash != null && lacking.length === 0)
+      return { do: 'nothing', file, hash: known.hash, because: 'already-proven' }
+    const to = lacking.map((place) => {
+      newBytes.set(place.id, (newBytes.get(place.id) ?? 0) + file.bytes)
+      const given = known?.namedAt.get(place.id)
+      if (given !== undefined) return { placeId: place.id, path: given }
+      return planName(facts.folder, file, place, names.get(place.id) ?? new Set(), warnings)
+    })
+    if (known?.hash == null && known?.maybeTwin != null) return { do: 'hash-first', file, twin: known.maybeTwin, to }
+    return { do: 'copy', file, hash: known?.hash ?? null, to }
+  })
+  return { folder: facts.folder, steps, leftOut: facts.leftOut, warnings, newBytes }
+}
+
+/** The name of a file at a place: bit-exact where the place can hold it, else changed in a way that can be undone. */
+function planName(
+  folder: string,
+  file: CardFile,
+  place: PlanPlace,
+  taken: Set<string>,
+  warnings: PlanWarning[],
+): PlannedCopy {
+  const wished = placePath(`${folder}/${file.path}`, place.limits)
+  if (wished.changed)
+    warnings.push({
+      code: 'name-changed',
+      path: file.path,
+      sentence: `“${place.name}” can't hold this name; there the file is called ${wished.path}.`,
+    })
+  let path = wished.path
+  for (let count = 2; taken.has(collisionKey(path, place.limits)); count += 1)
+    path = numberedName(wished.path, count, place.limits)
+  if (path !== wished.path)
+    warnings.push({
+      code: 'name-clash',
+      path: file.path,
+      sentence: `“${place.name}” can't tell this name from another one on the card; there the file is called ${path}.`,
+    })
+  taken.add(collisionKey(path, place.limits))
+  return { placeId: place.id, path }
+}
+
+const zeroByte = (file: CardFile): PlanWarning => ({
+  code: 'zero-byte',
+  path: file.path,
+  sentence: `${file.path} is empty on the card: it was copied, but there is no picture in it.`,
+})
+
+function leftOutWarnings(leftOut: readonly LeftOut[]): PlanWarning[] {
+  const warnings: PlanWarning[] = []
+  for (const { path, why } of leftOut) {
+    if (why === 'link')
+      warnings.push({ code: 'left-out-link', path, sentence: `${path} is a link and was not followed.` })
+    if (why === 'device')
+      warnings.push({ code: 'left-out-device', path, sentence: `${path} is no regular file and was not opened.` })
+    if (why === 'name-not-unicode')
+      warnings.push({
+        code: 'name-not-unicode',
+        path,
+        sentence: `The name of ${path} is damaged on the card, so the file was NOT copied.`,
+      })
+  }
+  return warnings
+}

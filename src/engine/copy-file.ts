@@ -1,0 +1,167 @@
+/**
+ * The heart: reads one file of the card once, and in that one read hashes it and writes it to every place (V3).
+ * What it leaves behind are temporary files that nobody else can see (W1); flushing, proving and naming them is
+ * `prove-copies.ts`.
+ */
+import type { Failure, Result } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
+import type { ContentHash, PlaceId } from '../domain/ids.ts'
+import type {
+  Blocks,
+  CardSource,
+  CopyOrder,
+  CopyOutcome,
+  Reading,
+  StartHash,
+  Watch,
+  WritablePlace,
+  Writing,
+} from './contracts.ts'
+import { readStream } from './read-stream.ts'
+
+/** One place's part in the copy of one file. */
+export interface PlacedFile {
+  readonly place: WritablePlace
+  readonly path: string
+  /** Null when the name was there already with as many bytes: then it is compared, and nothing is written (J1). */
+  readonly writing: Writing | null
+}
+
+/** A file that was read whole, with what lies under temporary names. */
+export interface WrittenFile {
+  readonly order: CopyOrder
+  readonly hash: ContentHash
+  readonly bytesRead: number
+  readonly placed: readonly PlacedFile[]
+  /** Places where it already ended, badly. */
+  readonly ended: readonly CopyOutcome[]
+}
+
+export interface CopyTools {
+  readonly card: CardSource
+  readonly places: ReadonlyMap<PlaceId, WritablePlace>
+  readonly blocks: Blocks
+  readonly startHash: StartHash
+  readonly watch: Watch
+}
+
+/** Reads once, writes everywhere. Fails only when the card's file could not be read as it was listed. */
+export async function copyFile(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile>> {
+  const endOpen = tools.watch.begin('card', 'open')
+  const opened = await tools.card.open(order.path, 'fast', order.bytes)
+  endOpen()
+  if (!opened.ok) return opened
+  const reading = opened.value
+  try {
+    if (reading.bytes !== order.bytes || reading.mtimeMs !== order.mtimeMs) return failed(changed(order))
+    const { placed, ended } = await beginEverywhere(order, tools)
+    const streamed = await streamEverywhere(order, reading, placed, ended, tools)
+    if (!streamed.ok) {
+      for (const { writing } of placed) await writing?.discard()
+    }
+    return streamed
+  } finally {
+    await reading.close()
+  }
+}
+
+async function beginEverywhere(
+  order: CopyOrder,
+  tools: CopyTools,
+): Promise<{ placed: PlacedFile[]; ended: CopyOutcome[] }> {
+  const placed: PlacedFile[] = []
+  const ended: CopyOutcome[] = []
+  for (const { placeId, path } of order.to) {
+    const place = tools.places.get(placeId)
+    if (place === undefined) throw new Error(`An order names a place that is not open: ${placeId}`)
+    const end = tools.watch.begin(placeId, 'begin')
+    const begun = await beginAt(place, path, order)
+    end()
+    if (begun.kind === 'placed') placed.push(begun.file)
+    else ended.push(begun.outcome)
+  }
+  return { placed, ended }
+}
+
+type Begun = { kind: 'placed'; file: PlacedFile } | { kind: 'ended'; outcome: CopyOutcome }
+
+async function beginAt(place: WritablePlace, path: string, order: CopyOrder): Promise<Begun> {
+  const presence = await place.check(path)
+  if (presence.kind === 'present' && presence.bytes === order.bytes)
+    return { kind: 'placed', file: { place, path, writing: null } }
+  if (presence.kind === 'present') return { kind: 'ended', outcome: { kind: 'taken', placeId: place.id, path } }
+  const begun = await place.begin(order.bytes)
+  if (!begun.ok) return { kind: 'ended', outcome: { kind: 'failed', placeId: place.id, failure: begun.failure } }
+  return { kind: 'placed', file: { place, path, writing: begun.value } }
+}
+
+async function streamEverywhere(
+  order: CopyOrder,
+  reading: Reading,
+  placed: readonly PlacedFile[],
+  ended: CopyOutcome[],
+  tools: CopyTools,
+): Promise<Result<WrittenFile>> {
+  const alive = new Set(placed.filter(({ writing }) => writing !== null))
+  const dead = async (file: PlacedFile, failure: Failure): Promise<void> => {
+    alive.delete(file)
+    await file.writing?.discard()
+    ended.push({ kind: 'failed', placeId: file.place.id, failure })
+  }
+  const hash = tools.startHash()
+  const pair = order.bytes > tools.blocks.blockBytes ? 2 : 1
+  const blocks = [await tools.blocks.take()]
+  if (pair === 2) blocks.push(await tools.blocks.take())
+  const beginRead = (): (() => void) => tools.watch.begin('card', 'read')
+  try {
+    const read = await readStream(
+      reading,
+      order.bytes,
+      blocks.map(({ bytes }) => bytes),
+      beginRead,
+      async (filled, position) => {
+        hash.update(filled)
+        tools.watch.moved({ read: filled.length, path: order.path })
+        const writes = [...alive].map(async (file) => {
+          const end = tools.watch.begin(file.place.id, 'write')
+          const wrote = await file.writing?.write(filled, position)
+          end()
+          if (wrote !== undefined && !wrote.ok) await dead(file, wrote.failure)
+          else tools.watch.moved({ written: filled.length })
+        })
+        await Promise.all(writes)
+        return done(undefined)
+      },
+    )
+    if (!read.ok) return read
+    const after = await reading.stat()
+    if (!after.ok) return after
+    if (read.value !== order.bytes || after.value.bytes !== order.bytes || after.value.mtimeMs !== order.mtimeMs)
+      return failed(changed(order))
+    const digest = hash.digest()
+    if (order.expected !== null && order.expected !== digest) return failed(readsDiffer(order))
+    for (const file of alive) {
+      const finished = await file.writing?.finish(order.mtimeMs)
+      if (finished !== undefined && !finished.ok) await dead(file, finished.failure)
+    }
+    const kept = placed.filter((file) => file.writing === null || alive.has(file))
+    return done({ order, hash: digest, bytesRead: read.value, placed: kept, ended })
+  } finally {
+    hash.release()
+    for (const block of blocks) tools.blocks.give(block)
+  }
+}
+
+const changed = (order: CopyOrder): Failure => ({
+  code: 'card-changed',
+  sentence: `${order.path} changed while it was read.`,
+  advice: 'Make sure that nothing else writes to the card, then run the same command again.',
+  path: order.path,
+})
+
+const readsDiffer = (order: CopyOrder): Failure => ({
+  code: 'card-reads-differ',
+  sentence: `${order.path} was read twice from the card, and the two reads differ.`,
+  advice: 'Keep this card as it is and try another reader: the card, the reader or its cable hands out wrong bytes.',
+  path: order.path,
+})

@@ -1,0 +1,100 @@
+/**
+ * The mover itself: opens cards and places and lets the engine work on them. In the program it runs in a child process,
+ * behind `machine/mover`; in the simulator it runs where the simulator is.
+ */
+import type { Failure, Result } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
+import type { PlaceId } from '../domain/ids.ts'
+import type { Identity } from '../domain/place.ts'
+import type {
+  Blocks,
+  CardSource,
+  Mover,
+  MoverEnd,
+  PlaceAddress,
+  Progress,
+  StartHash,
+  Watch,
+  WritablePlace,
+} from './contracts.ts'
+import { copyCard } from './copy-card.ts'
+import type { NoteTools } from './lay-note.ts'
+import { layNote, readNote } from './lay-note.ts'
+import { readAgain } from './read-again.ts'
+import { verifyCopies } from './verify-copies.ts'
+
+/** What the mover needs of the world. */
+export interface MoverWorld {
+  readonly blocks: Blocks
+  readonly startHash: StartHash
+  openCard(root: string): Promise<CardSource>
+  openPlace(address: PlaceAddress): Promise<Result<WritablePlace>>
+  identify(address: PlaceAddress): Promise<Identity>
+  mark(address: PlaceAddress, marker: string): Promise<Result<Identity>>
+  /** A watch that also counts: `progress` is told at most a few times a second. */
+  watch(progress: (progress: Progress) => void): Watch
+  encodeText(text: string): Uint8Array
+  decodeText(bytes: Uint8Array): string
+}
+
+export function makeLocalMover(world: MoverWorld): Mover {
+  const noteTools: NoteTools = world
+  return {
+    identify: (address) => world.identify(address),
+    mark: (address, marker) => world.mark(address, marker),
+    list: async (cardRoot, cancel) => (await world.openCard(cardRoot)).list(cancel),
+    copy: async (work, report, progress, cancel) => {
+      const places = await openPlaces(world, work.places)
+      if (!places.ok) return ended(places)
+      const card = await world.openCard(work.cardRoot)
+      const watch = world.watch(progress)
+      return ended(await copyCard(work.orders, { ...world, card, places: places.value, watch }, report, cancel))
+    },
+    readAgain: async (work, report, progress, cancel) => {
+      const card = await world.openCard(work.cardRoot)
+      return ended(await readAgain(work.orders, { ...world, card, watch: world.watch(progress) }, report, cancel))
+    },
+    prove: async (work, report, progress, cancel) => {
+      const place = await world.openPlace(work.place)
+      if (!place.ok) return ended(place)
+      const tools = { ...world, place: place.value, watch: world.watch(progress) }
+      return ended(await verifyCopies(work.orders, tools, report, cancel))
+    },
+    note: async (address, notes) => {
+      const place = await world.openPlace(address)
+      if (!place.ok) return place
+      for (const note of notes) {
+        const laid = await layNote(place.value, note, noteTools)
+        if (!laid.ok) return laid
+      }
+      return done(undefined)
+    },
+    readNote: async (address, path) => {
+      const place = await world.openPlace(address)
+      return place.ok ? readNote(place.value, path, noteTools) : place
+    },
+    sweep: async (address) => {
+      const place = await world.openPlace(address)
+      return place.ok ? place.value.sweep() : place
+    },
+  }
+}
+
+async function openPlaces(
+  world: MoverWorld,
+  addresses: readonly PlaceAddress[],
+): Promise<Result<ReadonlyMap<PlaceId, WritablePlace>>> {
+  const places = new Map<PlaceId, WritablePlace>()
+  let first: Failure | null = null
+  for (const address of addresses) {
+    const opened = await world.openPlace(address)
+    if (opened.ok) places.set(address.id, opened.value)
+    else first ??= opened.failure
+  }
+  return first === null ? done(places) : failed(first)
+}
+
+function ended(result: Result<unknown>): MoverEnd {
+  if (!result.ok) return { kind: 'failed', failure: result.failure }
+  return result.value === 'cancelled' ? { kind: 'cancelled' } : { kind: 'finished' }
+}

@@ -1,0 +1,168 @@
+/**
+ * From temporary files to proven copies: flush, read back past the cache and compare (V1), give the final name without
+ * replacing anything (W1, W2), flush the folder, and only then say so (W3). In this order a wrong byte never gets a name.
+ */
+import type { Strength } from '../domain/copy.ts'
+import type { Failure, Result } from '../domain/failure.ts'
+import { done } from '../domain/failure.ts'
+import type { ContentHash } from '../domain/ids.ts'
+import type { Blocks, CopyOutcome, CopyReport, Reading, StartHash, Watch, WritablePlace, Writing } from './contracts.ts'
+import type { PlacedFile, WrittenFile } from './copy-file.ts'
+import { hashReading } from './hash-reading.ts'
+
+export interface ProveTools {
+  readonly blocks: Blocks
+  readonly startHash: StartHash
+  readonly watch: Watch
+}
+
+/** Finishes a batch of written files at all their places at once, and reports every file. */
+export async function proveCopies(
+  batch: readonly WrittenFile[],
+  tools: ProveTools,
+  report: (report: CopyReport) => void,
+): Promise<void> {
+  const byPlace = new Map<WritablePlace, PlacedAt[]>()
+  for (const written of batch)
+    for (const placed of written.placed) {
+      const list = byPlace.get(placed.place) ?? []
+      list.push({ written, placed })
+      byPlace.set(placed.place, list)
+    }
+  const outcomes = new Map<WrittenFile, CopyOutcome[]>(batch.map((written) => [written, [...written.ended]]))
+  const finishing = [...byPlace].map(async ([place, files]) => {
+    for (const [written, outcome] of await finishAt(place, files, tools)) outcomes.get(written)?.push(outcome)
+  })
+  await Promise.all(finishing)
+  for (const written of batch)
+    report({
+      kind: 'read',
+      number: written.order.number,
+      hash: written.hash,
+      bytesRead: written.bytesRead,
+      bytesWritten: written.order.bytes * written.placed.filter(({ writing }) => writing !== null).length,
+      outcomes: outcomes.get(written) ?? [],
+    })
+}
+
+interface PlacedAt {
+  readonly written: WrittenFile
+  readonly placed: PlacedFile
+}
+
+/** A file on its way at one place: still going, with the proof it has, or ended. */
+type Step =
+  | { readonly file: PlacedAt; readonly strength: Strength }
+  | { readonly file: PlacedAt; readonly outcome: CopyOutcome }
+
+async function finishAt(
+  place: WritablePlace,
+  files: readonly PlacedAt[],
+  tools: ProveTools,
+): Promise<readonly (readonly [WrittenFile, CopyOutcome])[]> {
+  const during = async <Value>(verb: string, act: () => Promise<Value>): Promise<Value> => {
+    const end = tools.watch.begin(place.id, verb)
+    try {
+      return await act()
+    } finally {
+      end()
+    }
+  }
+  const flushed = await during('flush', () => flushAll(place, files))
+  await during('forget', () => place.forgetCached())
+  const steps: Step[] = []
+  for (const [file, flush] of flushed) steps.push(await prove(place, file, flush, tools))
+  const published: Step[] = []
+  for (const step of steps) published.push(await during('publish', () => publish(place, step)))
+  const names = published.filter((step) => 'strength' in step).map((step) => step.file.placed.path)
+  const settled = names.length === 0 ? done(undefined) : await during('settle', () => place.settle(names))
+  return published.map((step) => [step.file.written, conclude(place, step, settled)] as const)
+}
+
+async function flushAll(
+  place: WritablePlace,
+  files: readonly PlacedAt[],
+): Promise<readonly (readonly [PlacedAt, Result<void>])[]> {
+  const writings: Writing[] = []
+  for (const { placed } of files) if (placed.writing !== null) writings.push(placed.writing)
+  const answers = writings.length === 0 ? [] : await place.flush(writings)
+  let next = 0
+  return files.map((file) => {
+    if (file.placed.writing === null) return [file, done(undefined)] as const
+    const answer = answers[next]
+    next += 1
+    if (answer === undefined) throw new Error(`“${place.name}” did not answer for every file it was to flush.`)
+    return [file, answer] as const
+  })
+}
+
+async function prove(place: WritablePlace, file: PlacedAt, flush: Result<void>, tools: ProveTools): Promise<Step> {
+  const { written, placed } = file
+  if (!flush.ok) return endBadly(place, file, flush.failure)
+  const opened = placed.writing === null ? await place.open(placed.path, 'past-cache') : await placed.writing.openBack()
+  if (!opened.ok) return endBadly(place, file, opened.failure)
+  const compared = await compare(opened.value, written, place, tools)
+  if (!compared.ok) return endBadly(place, file, compared.failure)
+  if (compared.value === written.hash) return { file, strength: opened.value.strength }
+  if (placed.writing === null) return { file, outcome: { kind: 'taken', placeId: place.id, path: placed.path } }
+  return endBadly(place, file, differs(place, written))
+}
+
+async function compare(
+  reading: Reading,
+  written: WrittenFile,
+  place: WritablePlace,
+  tools: ProveTools,
+): Promise<Result<ContentHash | null>> {
+  try {
+    if (reading.bytes !== written.order.bytes) return done(null)
+    const moved = (bytes: number): void => tools.watch.moved({ proven: bytes })
+    const begin = (): (() => void) => tools.watch.begin(place.id, 'read back')
+    const hashed = await hashReading(reading, written.order.bytes, tools.blocks, tools.startHash, begin, moved)
+    if (!hashed.ok) return hashed
+    // V5: what counts is what was really read.
+    return done(hashed.value.bytesRead === written.order.bytes ? hashed.value.hash : null)
+  } finally {
+    await reading.close()
+  }
+}
+
+async function publish(place: WritablePlace, step: Step): Promise<Step> {
+  const { file } = step
+  const { placed } = file
+  if ('outcome' in step || placed.writing === null) return step
+  const given = await place.publish(placed.writing, placed.path)
+  if (!given.ok) return endBadly(place, file, given.failure)
+  if (given.value === 'published') return step
+  await placed.writing.discard()
+  return { file, outcome: { kind: 'taken', placeId: place.id, path: placed.path } }
+}
+
+async function endBadly(place: WritablePlace, file: PlacedAt, failure: Failure): Promise<Step> {
+  await file.placed.writing?.discard()
+  return { file, outcome: { kind: 'failed', placeId: place.id, failure } }
+}
+
+function conclude(place: WritablePlace, step: Step, settled: Result<void>): CopyOutcome {
+  if ('outcome' in step) return step.outcome
+  const { placed } = step.file
+  // Not settled is not safe: the name may be gone after a power cut. The next run finds the file and proves it (J1).
+  if (!settled.ok) return { kind: 'failed', placeId: place.id, failure: settled.failure }
+  return {
+    kind: 'copied',
+    placeId: place.id,
+    path: placed.path,
+    deviceId: place.deviceId,
+    strength: step.strength,
+    alreadyThere: placed.writing === null,
+  }
+}
+
+const differs = (place: WritablePlace, written: WrittenFile): Failure => ({
+  code: 'copy-differs',
+  sentence: `${written.order.path} was written to “${place.name}”, but other bytes came back.`,
+  advice:
+    'It is tried again. If this happens more than once, change the cable or the drive: it does not keep what it is given.',
+  path: written.order.path,
+  place: place.name,
+})

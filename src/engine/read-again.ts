@@ -1,0 +1,60 @@
+/**
+ * V4: reads every file of the card once more, past the cache, because a reader or driver can hand out wrong bytes without
+ * an error, and then the first hash and all copies agree with each other and are all wrong.
+ */
+import type { Failure, Result } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
+import type { Blocks, Cancel, CardSource, ReadOrder, ReadReport, StartHash, Watch } from './contracts.ts'
+import { hashReading } from './hash-reading.ts'
+
+export interface ReadAgainTools {
+  readonly card: CardSource
+  readonly blocks: Blocks
+  readonly startHash: StartHash
+  readonly watch: Watch
+}
+
+const filesAtOnce = 2
+
+/** Fails only when the card was lost; what each file gave stands in its report. The comparison is the caller's. */
+export async function readAgain(
+  orders: readonly ReadOrder[],
+  tools: ReadAgainTools,
+  report: (report: ReadReport) => void,
+  cancel: Cancel,
+): Promise<Result<'finished' | 'cancelled'>> {
+  await tools.card.forgetCached()
+  let next = 0
+  let lost: Failure | null = null
+  const lane = async (): Promise<void> => {
+    while (!cancel.aborted && lost === null) {
+      const order = orders[next]
+      if (order === undefined) return
+      next += 1
+      const one = await readOnce(order, tools)
+      if (one.kind === 'unread' && (one.failure.code === 'card-gone' || one.failure.code === 'card-hung'))
+        lost = one.failure
+      report(one)
+    }
+  }
+  await Promise.all(Array.from({ length: filesAtOnce }, lane))
+  if (lost !== null) return failed(lost)
+  return done(cancel.aborted ? 'cancelled' : 'finished')
+}
+
+async function readOnce(order: ReadOrder, tools: ReadAgainTools): Promise<ReadReport> {
+  const begin = (): (() => void) => tools.watch.begin('card', 'read again')
+  const endOpen = begin()
+  const opened = await tools.card.open(order.path, 'past-cache', order.bytes)
+  endOpen()
+  if (!opened.ok) return { kind: 'unread', number: order.number, failure: opened.failure }
+  const reading = opened.value
+  try {
+    const moved = (bytes: number): void => tools.watch.moved({ read: bytes, path: order.path })
+    const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, begin, moved)
+    if (!hashed.ok) return { kind: 'unread', number: order.number, failure: hashed.failure }
+    return { kind: 'read', number: order.number, strength: reading.strength, ...hashed.value }
+  } finally {
+    await reading.close()
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * Walks a plan with a mover: rounds of copying, in which what failed is tried again, a name that is taken gets a number, and a place
+ * that hangs is left out while the others go on (J2). What is reported is recorded before anybody is told (W3).
+ */
+import type { CardFile } from '../domain/card.ts'
+import { proves } from '../domain/copy.ts'
+import type { Failure } from '../domain/failure.ts'
+import { mayRetry } from '../domain/failure.ts'
+import { numberedName } from '../domain/file-names.ts'
+import type { ContentHash, PlaceId } from '../domain/ids.ts'
+import type { FileSystemLimits } from '../domain/place.ts'
+import type { PlannedCopy, PlanStep } from '../domain/plan.ts'
+import type { Cancel, CopyOrder, CopyOutcome, CopyReport, Mover, PlaceAddress, Progress } from './contracts.ts'
+
+/** One file that was read whole, with the copies that came of it; recorded in one go. */
+export interface RecordedRead {
+  readonly file: CardFile
+  readonly hash: ContentHash
+  readonly copies: readonly Extract<CopyOutcome, { kind: 'copied' }>[]
+}
+
+export interface IngestWork {
+  readonly cardRoot: string
+  readonly places: readonly (PlaceAddress & { readonly limits: FileSystemLimits })[]
+  readonly steps: readonly PlanStep[]
+}
+
+export interface IngestWorld {
+  readonly mover: Mover
+  /** Durable when the promise ends; called again and again, never twice at once. */
+  record(batch: readonly RecordedRead[]): Promise<void>
+  progress(progress: Progress): void
+  /** A sentence for the person, as soon as it is known. */
+  tell(failure: Failure): void
+}
+
+/** What became of one file. */
+export interface FileResult {
+  readonly file: CardFile
+  hash: ContentHash | null
+  bytesRead: number
+  bytesWritten: number
+  readonly proven: Set<PlaceId>
+  /** Where the same bytes lay already, so that nothing was written. */
+  readonly alreadyThere: Set<PlaceId>
+  readonly failures: Failure[]
+  readonly renamed: { placeId: PlaceId; path: string }[]
+}
+
+export interface IngestResult {
+  readonly files: readonly FileResult[]
+  readonly cancelled: boolean
+  readonly lostCard: Failure | null
+  readonly lostPlaces: ReadonlyMap<PlaceId, Failure>
+}
+
+const roundsMax = 4
+
+interface Wanted {
+  readonly result: FileResult
+  readonly expected: ContentHash | null
+  readonly twin: { readonly hash: ContentHash; readonly provenAt: ReadonlySet<PlaceId> } | null
+  to: readonly PlannedCopy[]
+  attempt: number
+}
+
+export async function runIngest(work: IngestWork, world: IngestWorld, cancel: Cancel): Promise<IngestResult> {
+  return new IngestRun(work, world, cancel).run()
+}
+
+class IngestRun {
+  readonly #work: IngestWork
+  readonly #world: IngestWorld
+  readonly #cancel: Cancel
+  readonly #limits: ReadonlyMap<PlaceId, FileSystemLimits>
+  readonly #lostPlaces = new Map<PlaceId, Failure>()
+  readonly #files: FileResult[] = []
+  #lostCard: Failure | null = null
+  #waiting: Wanted[] = []
+  #recording: Promise<void> = Promise.resolve()
+  #toRecord: RecordedRead[] = []
+
+  constructor(work: IngestWork, world: IngestWorld, cancel: Cancel) {
+    this.#work = work
+    this.#world = world
+    this.#cancel = cancel
+    this.#limits = new Map(work.places.map(({ id, limits }) => [id, limits]))
+    for (const step of work.steps) this.#want(step)
+  }
+
+  #want(step: PlanStep): void {
+    const result: FileResult = {
+      file: step.file,
+      hash: step.do === 'hash-first' ? null : step.hash,
+      bytesRead: 0,
+      bytesWritten: 0,
+      proven: new Set(),
+      alreadyThere: new Set(),
+      failures: [],
+      renamed: [],
+    }
+    this.#files.push(result)
+    if (step.do === 'nothing') return
+    const twin = step.do === 'hash-first' ? step.twin : null
+    const expected = step.do === 'copy' ? step.hash : null
+    this.#waiting.push({ result, expected, twin, to: step.to, attempt: 1 })
+  }
+
+  async run(): Promise<IngestResult> {
+    for (let round = 1; round <= roundsMax && this.#waiting.length > 0; round += 1) {
+      if (this.#cancel.aborted || this.#lostCard !== null) break
+      await this.#round(this.#waiting)
+    }
+    await this.#flushRecords()
+    return {
+      files: this.#files,
+      cancelled: this.#cancel.aborted,
+      lostCard: this.#lostCard,
+      lostPlaces: this.#lostPlaces,
+    }
+  }
+
+  async #round(wanted: readonly Wanted[]): Promise<void> {
+    this.#waiting = []
+    const open = new Map<number, Wanted>(wanted.map((one, index) => [index, one]))
+    const orders = wanted.map((one, number): CopyOrder => this.#order(one, number))
+    const places = this.#work.places.filter(({ id }) => !this.#lostPlaces.has(id))
+    const end = await this.#world.mover.copy(
+      { cardRoot: this.#work.cardRoot, places, orders },
+      (report) => {
+        const one = open.get(report.number)
+        open.delete(report.number)
+        if (one !== undefined) this.#take(one, report)
+      },
+      (progress) => this.#world.progress(progress),
+      this.#cancel,
+    )
+    await this.#flushRecords()
+    if (end.kind === 'hung') this.#lose(end.where)
+    if (end.kind === 'failed') this.#endedBy(end.failure)
+    // What was begun and not reported is not done, whatever the reason.
+    for (const one of open.values()) this.#again(one, end.kind === 'failed' ? end.failure : null)
+  }
+
+  #order(one: Wanted, number: number): CopyOrder {
+    const { file } = one.result
+    // A twin is hashed first; only what turns out to be new is copied, in the next round.
+    const to =
+      one.twin !== null && one.attempt === 1 ? [] : one.to.filter(({ placeId }) => !this.#lostPlaces.has(placeId))
+    return { number, ...file, to, expected: one.expected }
+  }
+
+  #take(one: Wanted, report: CopyReport): void {
+    const { result } = one
+    if (report.kind === 'unread') {
+      if (report.failure.code === 'card-gone' || report.failure.code === 'card-hung') this.#lostCard ??= report.failure
+      this.#again(one, report.failure)
+      return
+    }
+    result.hash = report.hash
+    result.bytesRead += report.bytesRead
+    result.bytesWritten += report.bytesWritten
+    if (one.twin !== null && one.attempt === 1) this.#takeTwin(one, report.hash)
+    else this.#takeCopies(one, report)
+  }
+
+  /** Equal: the copies of the twin are this file's copies. Where they are missing, or it differs, it is copied after all. */
+  #takeTwin(one: Wanted, hash: ContentHash): void {
+    const { result, twin } = one
+    if (twin !== null && twin.hash === hash)
+      for (const placeId of twin.provenAt) {
+        result.proven.add(placeId)
+        result.alreadyThere.add(placeId)
+      }
+    this.#toRecord.push({ file: result.file, hash, copies: [] })
+    this.#recordSoon()
+    const to = one.to.filter(({ placeId }) => !result.proven.has(placeId))
+    if (to.length > 0) this.#waiting.push({ ...one, to, expected: hash, attempt: 2 })
+  }
+
+  #takeCopies(one: Wanted, report: Extract<CopyReport, { kind: 'read' }>): void {
+    const { result } = one
+    const copies: Extract<CopyOutcome, { kind: 'copied' }>[] = []
+    const again: PlannedCopy[] = []
+    for (const outcome of report.outcomes) {
+      if (outcome.kind === 'copied') {
+        copies.push(outcome)
+        if (proves({ ...outcome, atMs: 0, finding: 'agreed' })) result.proven.add(outcome.placeId)
+        else result.failures.push(onlyCached(result.file, outcome.placeId))
+        if (outcome.alreadyThere) result.alreadyThere.add(outcome.placeId)
+      } else if (outcome.kind === 'taken') {
+        const path = numberedName(outcome.path, one.attempt + 1, this.#limitsOf(outcome.placeId))
+        result.renamed.push({ placeId: outcome.placeId, path })
+        again.push({ placeId: outcome.placeId, path })
+      } else {
+        this.#noteFailure(result, outcome.failure, outcome.placeId)
+        const to = one.to.find(({ placeId }) => placeId === outcome.placeId)
+        if (to !== undefined && mayRetry(outcome.failure) && !this.#lostPlaces.has(outcome.placeId)) again.push(to)
+      }
+    }
+    this.#toRecord.push({ file: result.file, hash: report.hash, copies })
+    this.#recordSoon()
+    if (again.length > 0)
+      this.#waiting.push({ ...one, twin: null, to: again, expected: report.hash, attempt: one.attempt + 1 })
+  }
+
+  #limitsOf(placeId: PlaceId): FileSystemLimits {
+    const limits = this.#limits.get(placeId)
+    if (limits === undefined) throw new Error(`A report names a place that is not in the work: ${placeId}`)
+    return limits
+  }
+
+  #noteFailure(result: FileResult, failure: Failure, placeId: PlaceId): void {
+    result.failures.push(failure)
+    if (endsThePlace.has(failure.code) && !this.#lostPlaces.has(placeId)) {
+      this.#lostPlaces.set(placeId, failure)
+      this.#world.tell(failure)
+    }
+  }
+
+  #again(one: Wanted, failure: Failure | null): void {
+    if (failure !== null) one.result.failures.push(failure)
+    if (failure !== null && !mayRetry(failure)) return
+    this.#waiting.push({ ...one, attempt: one.attempt + (one.twin === null ? 1 : 0) })
+  }
+
+  #lose(where: PlaceId | 'card'): void {
+    const place = this.#work.places.find(({ id }) => id === where)
+    const failure = place === undefined ? cardHung : placeHung(place.name)
+    if (place === undefined) this.#lostCard ??= failure
+    else this.#lostPlaces.set(place.id, failure)
+    this.#world.tell(failure)
+  }
+
+  #endedBy(failure: Failure): void {
+    const place = this.#work.places.find(({ name }) => name === failure.place)
+    if (place !== undefined) this.#lostPlaces.set(place.id, failure)
+    else if (failure.code !== 'mover-died') this.#lostCard ??= failure
+    this.#world.tell(failure)
+  }
+
+  /** One commit for all that came in while the last one was being written. */
+  #recordSoon(): void {
+    if (this.#toRecord.length === 1) this.#recording = this.#recording.then(() => this.#recordNow())
+  }
+
+  async #recordNow(): Promise<void> {
+    const batch = this.#toRecord
+    this.#toRecord = []
+    if (batch.length > 0) await this.#world.record(batch)
+  }
+
+  async #flushRecords(): Promise<void> {
+    await this.#recording
+    await this.#recordNow()
+  }
+}
+
+const endsThePlace: ReadonlySet<string> = new Set(['place-gone', 'place-full', 'place-read-only', 'place-hung'])
+
+const cardHung: Failure = {
+  code: 'card-hung',
+  sentence: 'The card or its reader stopped answering.',
+  advice:
+    'Pull the card, put it into another reader or port, then run the same command again: it goes on where it was.',
+}
+
+const placeHung = (name: string): Failure => ({
+  code: 'place-hung',
+  sentence: `“${name}” stopped answering. The other places went on without it.`,
+  advice:
+    'Look whether it is switched on and connected, then run the same command again: only what is missing there is copied.',
+  place: name,
+})
+
+const onlyCached = (file: CardFile, placeId: PlaceId): Failure => ({
+  code: 'not-proven',
+  sentence: `The copy of ${file.path} could be read back only from this computer’s memory, which proves nothing.`,
+  advice: 'Unplug the drive, plug it in again, and run “fivefold verify”.',
+  path: file.path,
+  place: placeId,
+})

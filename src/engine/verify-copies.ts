@@ -1,0 +1,62 @@
+/** Reads recorded copies back from their place and compares them with the hash of the first read (V1, V5). */
+import type { Presence } from '../domain/copy.ts'
+import type { Failure, Result } from '../domain/failure.ts'
+import { done } from '../domain/failure.ts'
+import type { Blocks, Cancel, ProveOrder, ProveReport, StartHash, Watch, WritablePlace } from './contracts.ts'
+import { hashReading } from './hash-reading.ts'
+
+export interface VerifyTools {
+  readonly place: WritablePlace
+  readonly blocks: Blocks
+  readonly startHash: StartHash
+  readonly watch: Watch
+}
+
+export async function verifyCopies(
+  orders: readonly ProveOrder[],
+  tools: VerifyTools,
+  report: (report: ProveReport) => void,
+  cancel: Cancel,
+): Promise<Result<'finished' | 'cancelled'>> {
+  await tools.place.forgetCached()
+  for (const order of orders) {
+    if (cancel.aborted) return done('cancelled')
+    const here = await tools.place.confirm()
+    if (!here.ok) return here
+    report(await verifyOne(order, tools))
+  }
+  return done('finished')
+}
+
+async function verifyOne(order: ProveOrder, tools: VerifyTools): Promise<ProveReport> {
+  const { place, watch } = tools
+  const { number } = order
+  const begin = (): (() => void) => watch.begin(place.id, 'read back')
+  const endLook = begin()
+  const presence = await place.check(order.path)
+  const opened = presence.kind === 'present' ? await place.open(order.path, 'past-cache') : null
+  endLook()
+  if (presence.kind === 'absent')
+    return { kind: 'checked', number, finding: 'absent', strength: 'medium', deviceId: place.deviceId, bytesRead: 0 }
+  if (opened === null) return { kind: 'unknown', number, failure: notAsked(place, order, presence) }
+  if (!opened.ok) return { kind: 'unknown', number, failure: opened.failure }
+  const reading = opened.value
+  try {
+    const moved = (bytes: number): void => watch.moved({ proven: bytes, path: order.path })
+    const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, begin, moved)
+    if (!hashed.ok) return { kind: 'unknown', number, failure: hashed.failure }
+    const { hash, bytesRead } = hashed.value
+    const finding = hash === order.expected && bytesRead === reading.bytes ? 'agreed' : 'differed'
+    return { kind: 'checked', number, finding, strength: reading.strength, deviceId: place.deviceId, bytesRead }
+  } finally {
+    await reading.close()
+  }
+}
+
+const notAsked = (place: WritablePlace, order: ProveOrder, presence: Presence): Failure => ({
+  code: 'place-unknown',
+  sentence: presence.kind === 'unknown' ? presence.because : `“${place.name}” could not be asked.`,
+  advice: 'Look whether it is connected, then run the same command again.',
+  place: place.name,
+  path: order.path,
+})

@@ -1,0 +1,287 @@
+/**
+ * The parent's side of the mover: starts the child, hands it work, listens to its heart. A child that waits too long for a card or
+ * a place is abandoned, since a process that hangs in the system can't be killed (J2); the next request gets a new one.
+ */
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { failed } from '../../domain/failure.ts'
+import type { Failure } from '../../domain/failure.ts'
+import { parsePlaceId } from '../../domain/ids.ts'
+import type { PlaceId } from '../../domain/ids.ts'
+import type { Identity } from '../../domain/place.ts'
+import type { Cancel, Mover, MoverEnd, PlaceAddress } from '../../engine/contracts.ts'
+import type { Answer, Ask, Order, Saying } from './wire.ts'
+import { knockingAtCard, knockingAtFirstPlace, makeLineSplitter } from './wire.ts'
+
+export interface MoverOptions {
+  /** The program of the child: a runtime and its arguments. */
+  readonly command: readonly string[]
+  /** After so long without an answer from a card or a place it counts as hung. */
+  readonly stallMs: number
+}
+
+/** A mover in a process of its own. `end` lets go of the child, whatever it is doing. */
+export interface MoverProcess extends Mover {
+  end(): void
+}
+
+type Ending =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'hung'; readonly where: PlaceId | 'card' | null }
+  | { readonly kind: 'died'; readonly failure: Failure }
+
+export function startMover(options: MoverOptions): MoverProcess {
+  let child: Child | null = null
+  const current = (): Child => {
+    if (child === null || child.gone) child = new Child(options)
+    return child
+  }
+  const ask = (
+    order: Ask,
+    places: readonly PlaceAddress[],
+    hear: Hear,
+    cancel: Cancel | null,
+    limitMs?: number,
+  ): Promise<Ending> => current().ask(order, places, hear, cancel, limitMs)
+  return {
+    end: () => child?.abandon(),
+    identify: async (place, timeoutMs) => {
+      const ending = await ask({ ask: 'identify', place }, [place], {}, null, timeoutMs)
+      if (ending.kind === 'answered' && ending.answer.answer === 'identity') return ending.answer.identity
+      return notAnswering(place)
+    },
+    mark: async (place, marker) => {
+      const ending = await ask({ ask: 'mark', place, marker }, [place], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'marked'
+        ? ending.answer.result
+        : failed(lost(ending, place))
+    },
+    list: async (cardRoot, cancel) => {
+      const ending = await ask({ ask: 'list', cardRoot }, [], {}, cancel, options.stallMs * 3)
+      return ending.kind === 'answered' && ending.answer.answer === 'listing'
+        ? ending.answer.result
+        : failed(lost(ending, null))
+    },
+    copy: async (work, report, progress, cancel) =>
+      asEnd(await ask({ ask: 'copy', ...work }, work.places, { copied: report, progress }, cancel)),
+    readAgain: async (work, report, progress, cancel) =>
+      asEnd(await ask({ ask: 'read-again', ...work }, [], { readAgain: report, progress }, cancel)),
+    prove: async (work, report, progress, cancel) =>
+      asEnd(await ask({ ask: 'prove', ...work }, [work.place], { proved: report, progress }, cancel)),
+    note: async (place, notes) => {
+      const ending = await ask({ ask: 'note', place, notes }, [place], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'noted'
+        ? ending.answer.result
+        : failed(lost(ending, place))
+    },
+    readNote: async (place, path) => {
+      const ending = await ask({ ask: 'read-note', place, path }, [place], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'note'
+        ? ending.answer.result
+        : failed(lost(ending, place))
+    },
+    sweep: async (place) => {
+      const ending = await ask({ ask: 'sweep', place }, [place], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'swept'
+        ? ending.answer.result
+        : failed(lost(ending, place))
+    },
+  }
+}
+
+const notAnswering = (place: PlaceAddress): Identity => ({
+  kind: 'unknown',
+  sentence: `“${place.name}” does not answer.`,
+})
+
+function lost(ending: Ending, place: PlaceAddress | null): Failure {
+  if (ending.kind === 'died') return ending.failure
+  if (place === null)
+    return {
+      code: 'card-hung',
+      sentence: 'The card or its reader does not answer.',
+      advice: 'Pull the card, put it into another reader or port, then run the same command again.',
+    }
+  return {
+    code: 'place-hung',
+    sentence: `“${place.name}” does not answer.`,
+    advice: 'Look whether it is switched on and connected, then run the same command again.',
+    place: place.name,
+  }
+}
+
+function asEnd(ending: Ending): MoverEnd {
+  if (ending.kind === 'answered' && ending.answer.answer === 'end') return ending.answer.end
+  if (ending.kind === 'hung' && ending.where !== null) return { kind: 'hung', where: ending.where }
+  return { kind: 'failed', failure: lost(ending, null) }
+}
+
+type CopyHear = Parameters<Mover['copy']>
+interface Hear {
+  readonly copied?: CopyHear[1]
+  readonly readAgain?: Parameters<Mover['readAgain']>[1]
+  readonly proved?: Parameters<Mover['prove']>[1]
+  readonly progress?: CopyHear[2]
+}
+
+interface Pending {
+  readonly hear: Hear
+  readonly end: (ending: Ending) => void
+}
+
+const lookEveryMs = 500
+/** How long a child may take to stop by itself after a person said stop. */
+const stopMs = 4000
+
+class Child {
+  gone = false
+  readonly #process: ChildProcess
+  readonly #options: MoverOptions
+  readonly #pending = new Map<number, Pending>()
+  readonly #knock: number
+  #places: readonly PlaceAddress[] = []
+  #heardMs = performance.now()
+  #bug: string | null = null
+  #nextId = 1
+
+  constructor(options: MoverOptions) {
+    this.#options = options
+    const knockFile = join(tmpdir(), `fivefold-mover-${process.pid}-${Math.trunc(performance.now() * 1000)}`)
+    this.#knock = openSync(knockFile, 'wx+', 0o600)
+    rmSync(knockFile, { force: true })
+    const [program = process.execPath, ...args] = options.command
+    this.#process = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'inherit', this.#knock],
+      env: { ...process.env, UV_THREADPOOL_SIZE: '12' },
+    })
+    this.#process.stdout?.setEncoding('utf8').on(
+      'data',
+      makeLineSplitter((line) => this.#hear(JSON.parse(line))),
+    )
+    this.#process.stdin?.on('error', () => undefined)
+    this.#process.on('error', (error) => this.#died(error.message))
+    this.#process.on('exit', (code, signal) => this.#died(this.#bug ?? `It ended by ${signal ?? `exit code ${code}`}.`))
+  }
+
+  ask(
+    order: Ask,
+    places: readonly PlaceAddress[],
+    hear: Hear,
+    cancel: Cancel | null,
+    limitMs?: number,
+  ): Promise<Ending> {
+    const id = this.#nextId
+    this.#nextId += 1
+    this.#places = places
+    this.#heardMs = performance.now()
+    return new Promise((resolve) => {
+      const startedMs = performance.now()
+      let stoppingMs: number | null = null
+      const look = setInterval(
+        () => {
+          const nowMs = performance.now()
+          if (limitMs !== undefined && nowMs - startedMs > limitMs) this.#hung(id, null)
+          else if (nowMs - this.#heardMs > this.#options.stallMs) this.#hung(id, this.#knockingAt())
+          else if (stoppingMs !== null && nowMs - stoppingMs > stopMs)
+            this.#end(id, { kind: 'answered', answer: { answer: 'end', end: { kind: 'cancelled' } } }, true)
+        },
+        limitMs === undefined ? lookEveryMs : Math.min(lookEveryMs, limitMs / 4),
+      )
+      const stop = (): void => {
+        stoppingMs = performance.now()
+        this.#send({ cancel: id })
+      }
+      cancel?.addEventListener('abort', stop, { once: true })
+      this.#pending.set(id, {
+        hear,
+        end: (ending) => {
+          clearInterval(look)
+          cancel?.removeEventListener('abort', stop)
+          resolve(ending)
+        },
+      })
+      this.#send({ id, ...order })
+      if (cancel?.aborted === true) stop()
+    })
+  }
+
+  /** Lets go of the child: it may be stuck in the system where no signal reaches it, so nothing is waited for. */
+  abandon(): void {
+    if (this.gone) return
+    this.gone = true
+    this.#process.removeAllListeners()
+    this.#process.on('error', () => undefined)
+    this.#process.stdout?.removeAllListeners()
+    this.#process.stdin?.destroy()
+    this.#process.stdout?.destroy()
+    this.#process.kill('SIGKILL')
+    this.#process.unref()
+    closeSync(this.#knock)
+  }
+
+  #send(order: Order): void {
+    this.#process.stdin?.write(`${JSON.stringify(order)}\n`)
+  }
+
+  #hear(saying: Saying): void {
+    this.#heardMs = performance.now()
+    if ('bug' in saying) {
+      this.#bug = saying.bug
+      return
+    }
+    if ('beat' in saying) {
+      if (saying.beat !== null && saying.beat.forMs > this.#options.stallMs)
+        this.#hungAll(placeOrCard(saying.beat.where))
+      return
+    }
+    const pending = this.#pending.get(saying.id)
+    if (pending === undefined) return
+    if ('copied' in saying) for (const report of saying.copied) pending.hear.copied?.(report)
+    else if ('readAgain' in saying) for (const report of saying.readAgain) pending.hear.readAgain?.(report)
+    else if ('proved' in saying) for (const report of saying.proved) pending.hear.proved?.(report)
+    else if ('progress' in saying) pending.hear.progress?.(saying.progress)
+    else this.#end(saying.id, { kind: 'answered', answer: saying }, false)
+  }
+
+  #end(id: number, ending: Ending, abandon: boolean): void {
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    if (abandon) this.abandon()
+    pending?.end(ending)
+  }
+
+  #hung(id: number, where: PlaceId | 'card' | null): void {
+    this.#end(id, { kind: 'hung', where }, true)
+    this.#hungAll(where)
+  }
+
+  #hungAll(where: PlaceId | 'card' | null): void {
+    for (const id of this.#pending.keys()) this.#end(id, { kind: 'hung', where }, true)
+  }
+
+  #died(how: string): void {
+    if (this.gone) return
+    this.gone = true
+    closeSync(this.#knock)
+    const failure: Failure = {
+      code: 'mover-died',
+      sentence: 'The part of Fivefold that moves the files ended unexpectedly.',
+      advice: 'Run the same command again: what is proven is not copied twice. If it happens again, please report it.',
+      cause: how,
+    }
+    for (const id of this.#pending.keys()) this.#end(id, { kind: 'died', failure }, false)
+  }
+
+  #knockingAt(): PlaceId | 'card' | null {
+    const byte = new Uint8Array(1)
+    readSync(this.#knock, byte, 0, 1, 0)
+    const number = byte[0] ?? 0
+    if (number === knockingAtCard) return 'card'
+    return this.#places[number - knockingAtFirstPlace]?.id ?? null
+  }
+}
+
+const placeOrCard = (where: string): PlaceId | 'card' => (where === 'card' ? 'card' : parsePlaceId(where))

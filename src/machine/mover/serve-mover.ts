@@ -1,0 +1,120 @@
+/**
+ * The child's side: takes orders on standard input, lets the mover do them, and says what came of it on standard output.
+ * It ends when the parent is gone, and leaves nothing behind but temporary files that the next run sweeps.
+ */
+import { writeSync } from 'node:fs'
+import type { PlaceId } from '../../domain/ids.ts'
+import type { CopyReport, Mover, Progress, ProveReport, ReadReport, Watch } from '../../engine/contracts.ts'
+import { makeWatch, Waits } from './waits.ts'
+import type { Answer, Ask, Order, Saying } from './wire.ts'
+import { heartbeatMs, makeLineSplitter } from './wire.ts'
+
+/** Makes the mover with the watch that the child must feed. */
+export type MakeMover = (watch: (progress: (progress: Progress) => void) => Watch) => Mover
+
+const knockFd = 3
+const reportEveryMs = 100
+const reportsAtOnce = 256
+
+export function serveMover(makeMover: MakeMover): void {
+  const waits = new Waits(knockFd)
+  const mover = makeMover((tell) => makeWatch(waits, tell))
+  const running = new Map<number, AbortController>()
+  const split = makeLineSplitter((line) => {
+    const order: Order = JSON.parse(line)
+    if ('cancel' in order) {
+      running.get(order.cancel)?.abort()
+      return
+    }
+    const controller = new AbortController()
+    running.set(order.id, controller)
+    answer(mover, waits, order, controller.signal)
+      .then((said) => say({ id: order.id, ...said }))
+      .catch((error: unknown) => endByBug(error))
+      .finally(() => running.delete(order.id))
+  })
+  process.stdin.setEncoding('utf8').on('data', split)
+  // Without the parent nobody records what is proven: what is not recorded counts for nothing.
+  process.stdin.on('end', () => process.exit(0))
+  // Ctrl-C reaches the whole group; the parent decides what becomes of it.
+  process.on('SIGINT', () => undefined)
+  setInterval(() => say({ beat: waits.longest(performance.now()) }), heartbeatMs)
+}
+
+/** Written at once and not through a stream, so that it is out before the next call may hang. */
+function say(saying: Saying): void {
+  const line = Buffer.from(`${JSON.stringify(saying)}\n`)
+  let put = 0
+  while (put < line.length) {
+    try {
+      put += writeSync(1, line, put)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) process.exit(0)
+    }
+  }
+}
+
+function endByBug(error: unknown): void {
+  say({ bug: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  process.exit(1)
+}
+
+async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, cancel: AbortSignal): Promise<Answer> {
+  const progress = (progress: Progress): void => say({ id: order.id, progress })
+  switch (order.ask) {
+    case 'identify':
+      return { answer: 'identity', identity: await mover.identify(order.place, Number.POSITIVE_INFINITY) }
+    case 'mark':
+      return { answer: 'marked', result: await mover.mark(order.place, order.marker) }
+    case 'list':
+      return { answer: 'listing', result: await mover.list(order.cardRoot, cancel) }
+    case 'copy': {
+      waits.setPlaces(order.places.map(({ id }): PlaceId => id))
+      const reports = gather<CopyReport>((copied) => say({ id: order.id, copied }))
+      return { answer: 'end', end: await reports.during((add) => mover.copy(order, add, progress, cancel)) }
+    }
+    case 'read-again': {
+      const reports = gather<ReadReport>((readAgain) => say({ id: order.id, readAgain }))
+      return { answer: 'end', end: await reports.during((add) => mover.readAgain(order, add, progress, cancel)) }
+    }
+    case 'prove': {
+      waits.setPlaces([order.place.id])
+      const reports = gather<ProveReport>((proved) => say({ id: order.id, proved }))
+      return { answer: 'end', end: await reports.during((add) => mover.prove(order, add, progress, cancel)) }
+    }
+    case 'note':
+      waits.setPlaces([order.place.id])
+      return { answer: 'noted', result: await mover.note(order.place, order.notes) }
+    case 'read-note':
+      return { answer: 'note', result: await mover.readNote(order.place, order.path) }
+    case 'sweep':
+      return { answer: 'swept', result: await mover.sweep(order.place) }
+  }
+}
+
+interface Gathering<Report> {
+  during<End>(act: (add: (report: Report) => void) => Promise<End>): Promise<End>
+}
+
+/** Reports of many small files go out together, but none waits longer than a tenth of a second. */
+function gather<Report>(send: (reports: readonly Report[]) => void): Gathering<Report> {
+  let waiting: Report[] = []
+  const flush = (): void => {
+    if (waiting.length > 0) send(waiting)
+    waiting = []
+  }
+  return {
+    during: async (act) => {
+      const timer = setInterval(flush, reportEveryMs)
+      try {
+        return await act((report) => {
+          waiting.push(report)
+          if (waiting.length >= reportsAtOnce) flush()
+        })
+      } finally {
+        clearInterval(timer)
+        flush()
+      }
+    },
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What parent and child say to each other: one JSON object a line. Both ends are the same program of the same version, so the
+ * lines are trusted as they are.
+ */
+import type { CardListing } from '../../domain/card.ts'
+import type { Result } from '../../domain/failure.ts'
+import type { Identity } from '../../domain/place.ts'
+import type {
+  CopyOrder,
+  CopyReport,
+  MoverEnd,
+  NoteOrder,
+  PlaceAddress,
+  Progress,
+  ProveOrder,
+  ProveReport,
+  ReadOrder,
+  ReadReport,
+} from '../../engine/contracts.ts'
+
+export type Ask =
+  | { readonly ask: 'identify'; readonly place: PlaceAddress }
+  | { readonly ask: 'mark'; readonly place: PlaceAddress; readonly marker: string }
+  | { readonly ask: 'list'; readonly cardRoot: string }
+  | {
+      readonly ask: 'copy'
+      readonly cardRoot: string
+      readonly places: readonly PlaceAddress[]
+      readonly orders: readonly CopyOrder[]
+    }
+  | { readonly ask: 'read-again'; readonly cardRoot: string; readonly orders: readonly ReadOrder[] }
+  | { readonly ask: 'prove'; readonly place: PlaceAddress; readonly orders: readonly ProveOrder[] }
+  | { readonly ask: 'note'; readonly place: PlaceAddress; readonly notes: readonly NoteOrder[] }
+  | { readonly ask: 'read-note'; readonly place: PlaceAddress; readonly path: string }
+  | { readonly ask: 'sweep'; readonly place: PlaceAddress }
+
+/** Parent to child. */
+export type Order = (Ask & { readonly id: number }) | { readonly cancel: number }
+
+export type Answer =
+  | { readonly answer: 'identity'; readonly identity: Identity }
+  | { readonly answer: 'marked'; readonly result: Result<Identity> }
+  | { readonly answer: 'listing'; readonly result: Result<CardListing> }
+  | { readonly answer: 'end'; readonly end: MoverEnd }
+  | { readonly answer: 'noted'; readonly result: Result<void> }
+  | { readonly answer: 'note'; readonly result: Result<string | null> }
+  | { readonly answer: 'swept'; readonly result: Result<number> }
+
+/** Child to parent. */
+export type Saying =
+  | ({ readonly id: number } & Answer)
+  | { readonly id: number; readonly copied: readonly CopyReport[] }
+  | { readonly id: number; readonly readAgain: readonly ReadReport[] }
+  | { readonly id: number; readonly proved: readonly ProveReport[] }
+  | { readonly id: number; readonly progress: Progress }
+  /** A heartbeat: the longest open wait, if any. */
+  | { readonly beat: { readonly where: string; readonly verb: string; readonly forMs: number } | null }
+  /** A bug: the child ends after this. */
+  | { readonly bug: string }
+
+/** Splits a stream of text into whole lines. */
+export function makeLineSplitter(onLine: (line: string) => void): (chunk: string) => void {
+  let rest = ''
+  return (chunk) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line !== '') onLine(line)
+  }
+}
+
+export const heartbeatMs = 500
+
+/**
+ * The child notes here, in one byte, at whose door it knocked last: 0 nobody, 1 the card, 2 and up the places of the work in their
+ * order. When a call that returns at once does not return, the child can't speak any more, but the byte is there (J2).
+ */
+export const knockingAtNobody = 0
+export const knockingAtCard = 1
+export const knockingAtFirstPlace = 2

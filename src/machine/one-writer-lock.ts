@@ -1,0 +1,104 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
+
+/** Who works with the home right now. Null where that could not be read: the lock itself is sure, its note is not. */
+export interface LockHolder {
+  readonly pid: number | null
+  readonly what: string
+  readonly sinceMs: number | null
+}
+
+export type LockAnswer =
+  | { readonly ok: true; readonly release: () => void }
+  | { readonly ok: false; readonly heldBy: LockHolder }
+
+const noteSchema = z.object({ pid: z.number().int(), what: z.string(), sinceMs: z.number() })
+const someoneUnknown: LockHolder = { pid: null, what: 'another Fivefold command', sinceMs: null }
+
+/**
+ * SQLite's way to an exclusive lock has several steps, and contenders in step can all be turned away. So each tries
+ * again for a moment, at times that differ, before it believes that someone really holds the lock.
+ */
+const tries = 8
+const pauseMsMin = 15
+const pauseMsMax = 60
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5
+
+/** The locks of this process. Kept here, for a database that nobody refers to is closed, and its lock with it. */
+const held = new Set<DatabaseSync>()
+
+/** Takes the lock, or answers null when someone has it. Anything else that goes wrong is thrown. */
+function tryLock(file: string): DatabaseSync | null {
+  const database = new DatabaseSync(file, { timeout: 0 })
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+    held.add(database)
+    return database
+  } catch (error) {
+    database.close()
+    if (isBusy(error)) return null
+    throw error
+  }
+}
+
+async function readHolder(noteFile: string): Promise<LockHolder> {
+  try {
+    const note = noteSchema.safeParse(JSON.parse(await readFile(noteFile, 'utf8')))
+    return note.success ? note.data : someoneUnknown
+  } catch {
+    return someoneUnknown
+  }
+}
+
+/** True when the noted process is surely gone, so the note was left by a holder that died. */
+function isLeftOver(holder: LockHolder): boolean {
+  if (holder.pid === null) return false
+  try {
+    process.kill(holder.pid, 0)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+  }
+}
+
+/**
+ * The one-writer lock of a home. `home` is its folder, which must exist and lie on a local disk; `what` is the command
+ * in a person's words, for the message to the next one.
+ *
+ * The lock is an open exclusive transaction on the empty database `lock.db`: the operating system holds it for the
+ * process (byte-range locks on POSIX, LockFileEx on Windows) and takes it back when the process ends in any way,
+ * SIGKILL and power loss included, so there are no stale locks to clean up. A stopped or sleeping process keeps it.
+ * `lock.json` beside it only tells who; nothing is decided by it.
+ *
+ * Nothing else in this process may open `lock.db`: on POSIX, closing any handle of a file drops the locks on it.
+ */
+export async function acquireLock(home: string, what: string): Promise<LockAnswer> {
+  const lockFile = join(home, 'lock.db')
+  const noteFile = join(home, 'lock.json')
+  for (let left = tries; left > 0; left -= 1) {
+    const database = tryLock(lockFile)
+    if (database !== null) {
+      const note: LockHolder = { pid: process.pid, what, sinceMs: Date.now() }
+      await writeFile(noteFile, `${JSON.stringify(note)}\n`, { mode: 0o600 }).catch(() => rm(noteFile, { force: true }))
+      return { ok: true, release: releaseOnce(database, noteFile) }
+    }
+    await wait(pauseMsMin + Math.random() * (pauseMsMax - pauseMsMin))
+  }
+  const holder = await readHolder(noteFile)
+  return { ok: false, heldBy: isLeftOver(holder) ? someoneUnknown : holder }
+}
+
+function releaseOnce(database: DatabaseSync, noteFile: string): () => void {
+  return () => {
+    if (!held.delete(database)) return
+    rmSync(noteFile, { force: true })
+    database.exec('ROLLBACK')
+    database.close()
+  }
+}

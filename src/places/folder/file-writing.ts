@@ -1,0 +1,107 @@
+import { closeSync, rmSync } from 'node:fs'
+import type { Result } from '../../domain/failure.ts'
+import { done, failed } from '../../domain/failure.ts'
+import type { Reading, Writing } from '../../engine/contracts.ts'
+import type { OpenFile } from './direct-file.ts'
+import {
+  closeFile,
+  closeQuietly,
+  flushFile,
+  openForWriting,
+  setSizeAndTime,
+  smallFileBytesMax,
+  writeFully,
+} from './direct-file.ts'
+import { openReading } from './file-reading.ts'
+import { placeFailure } from './system-failure.ts'
+
+/** A file under its temporary name. A first error poisons it: what follows answers the same failure (scenario 6). */
+export class FileWriting implements Writing {
+  readonly bytes: number
+  readonly path: string
+  readonly #place: string
+  readonly #directReaches: 'medium' | 'cached'
+  #file: OpenFile | null
+  #poison: Result<never> | null = null
+
+  private constructor(path: string, bytes: number, place: string, directReaches: 'medium' | 'cached', file: OpenFile) {
+    this.path = path
+    this.bytes = bytes
+    this.#place = place
+    this.#directReaches = directReaches
+    this.#file = file
+  }
+
+  static async create(
+    path: string,
+    bytes: number,
+    place: string,
+    directReaches: 'medium' | 'cached',
+  ): Promise<Result<FileWriting>> {
+    const small = bytes <= smallFileBytesMax
+    try {
+      const file = await openForWriting(path, { direct: !small, atOnce: small })
+      return done(new FileWriting(path, bytes, place, directReaches, file))
+    } catch (error) {
+      return failed(placeFailure(error, place))
+    }
+  }
+
+  write(from: Uint8Array, position: number): Promise<Result<void>> {
+    return this.#unlessPoisoned((file) => writeFully(file, from, position))
+  }
+
+  finish(mtimeMs: number | null): Promise<Result<void>> {
+    return this.#unlessPoisoned(async (file) => {
+      await setSizeAndTime(file, this.bytes, mtimeMs)
+      // Small files wait for their flush by the hundred; that many can't all stay open.
+      if (file.atOnce) {
+        this.#file = null
+        closeSync(file.fd)
+      }
+    })
+  }
+
+  flushSelf(): Promise<Result<void>> {
+    return this.#unlessPoisoned((file) => flushFile(file.fd))
+  }
+
+  openBack(): Promise<Result<Reading>> {
+    return openReading(this.path, {
+      how: 'past-cache',
+      atOnce: this.bytes <= smallFileBytesMax,
+      directReaches: this.#directReaches,
+      explain: (error) => placeFailure(error, this.#place),
+    })
+  }
+
+  /** A failed close may be the first word of a failed write (network shares): it is an error like any other. */
+  async closeBeforePublish(): Promise<void> {
+    const file = this.#file
+    this.#file = null
+    if (file !== null) await closeFile(file.fd)
+  }
+
+  async discard(): Promise<void> {
+    const file = this.#file
+    this.#file = null
+    if (file !== null) await closeQuietly(file)
+    try {
+      rmSync(this.path, { force: true })
+    } catch {
+      // It stays under its temporary name, invisible, until the next sweep.
+    }
+  }
+
+  async #unlessPoisoned(act: (file: OpenFile) => Promise<void>): Promise<Result<void>> {
+    if (this.#poison !== null) return this.#poison
+    if (this.#file === null) throw new Error('This file was closed.')
+    try {
+      await act(this.#file)
+      return done(undefined)
+    } catch (error) {
+      this.#poison = failed(placeFailure(error, this.#place))
+      return this.#poison
+    }
+  }
+}

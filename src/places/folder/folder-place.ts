@@ -1,0 +1,288 @@
+import {
+  linkSync,
+  lstatSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
+import { join, posix } from 'node:path'
+import type { Presence } from '../../domain/copy.ts'
+import type { Result } from '../../domain/failure.ts'
+import { done, failed } from '../../domain/failure.ts'
+import type { PlaceId } from '../../domain/ids.ts'
+import type { PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
+import { flushFile, smallFileBytesMax } from './direct-file.ts'
+import { openReading } from './file-reading.ts'
+import { FileWriting } from './file-writing.ts'
+import { flushSmallFiles } from './flush-many.ts'
+import { absolutePath, assertInside, makeFoldersFor } from './folder-names.ts'
+import { isMarkerOf, partialFolder, readMarker } from './marker.ts'
+import { hasSystemCode, placeFailure } from './system-failure.ts'
+
+/** What this computer knows of the folder; worked out by `machine/`, handed in by the one who joins the rooms. */
+export interface FolderGround {
+  readonly deviceId: string
+  /** What a direct read reaches there; see machine/volumes. */
+  readonly directReaches: 'medium' | 'cached'
+  forgetCached(): Promise<boolean>
+}
+
+/**
+ * Opens the folder as a place, if it is that place (W4).
+ * Fails with `place-unmarked`, `place-is-another`, `place-unknown` or `place-read-only`.
+ */
+export async function openFolderPlace(address: PlaceAddress, ground: FolderGround): Promise<Result<WritablePlace>> {
+  const confirmed = await confirmMarker(address)
+  if (!confirmed.ok) return confirmed
+  try {
+    const partial = join(address.folder, partialFolder)
+    await mkdir(partial, { recursive: true })
+    const here = await stat(partial, { bigint: true })
+    return done(new FolderPlace(address, ground, { dev: here.dev, ino: here.ino }))
+  } catch (error) {
+    return failed(placeFailure(error, address.name))
+  }
+}
+
+async function confirmMarker(address: PlaceAddress): Promise<Result<void>> {
+  const reading = await readMarker(address.folder)
+  const advice = 'Mount or connect it, then run the same command again.'
+  switch (reading.kind) {
+    case 'marker':
+      if (isMarkerOf(reading.marker, address.id)) return done(undefined)
+      return failed({
+        code: 'place-is-another',
+        sentence: `At ${address.folder} lies “${reading.marker.name}”, not “${address.name}”.`,
+        advice: 'Look which drive or share is mounted there. Nothing was written.',
+        place: address.name,
+      })
+    case 'none':
+    case 'no-folder':
+      return failed({
+        code: 'place-unmarked',
+        sentence: `“${address.name}” is not at ${address.folder}: there is no marker, as when a NAS or drive is not mounted.`,
+        advice: `${advice} Nothing was written.`,
+        place: address.name,
+      })
+    case 'unreadable':
+      return failed({
+        code: 'place-unknown',
+        sentence: `“${address.name}” can't be asked: ${reading.because}.`,
+        advice,
+        place: address.name,
+      })
+  }
+}
+
+class FolderPlace implements WritablePlace {
+  readonly id: PlaceId
+  readonly name: string
+  readonly deviceId: string
+  readonly #address: PlaceAddress
+  readonly #ground: FolderGround
+  /** The partial folder as it was when the place was opened: if it changes, something else is mounted here. */
+  readonly #anchor: { readonly dev: bigint; readonly ino: bigint }
+  readonly #session = Math.floor(performance.timeOrigin + performance.now()).toString(36) + process.pid.toString(36)
+  readonly #knownFolders = new Set<string>()
+  /** Folders that got a new folder and were not flushed since. Until they are, no file below the new one counts (W1). */
+  readonly #unsettled = new Set<string>()
+  #canLink = true
+  #count = 0
+
+  constructor(address: PlaceAddress, ground: FolderGround, anchor: { dev: bigint; ino: bigint }) {
+    this.#address = address
+    this.#ground = ground
+    this.#anchor = anchor
+    this.id = address.id
+    this.name = address.name
+    this.deviceId = ground.deviceId
+  }
+
+  async confirm(): Promise<Result<void>> {
+    const marker = await confirmMarker(this.#address)
+    return marker.ok ? this.#stillHere() : marker
+  }
+
+  /** The mount may go away between two files: then the path leads to the disk below it (measured, scenario 14). */
+  #stillHere(): Result<void> {
+    try {
+      const here = statSync(join(this.#address.folder, partialFolder), { bigint: true })
+      if (here.dev === this.#anchor.dev && here.ino === this.#anchor.ino) return done(undefined)
+    } catch (error) {
+      if (!hasSystemCode(error, 'ENOENT')) return failed(placeFailure(error, this.name))
+    }
+    return failed({
+      code: 'place-gone',
+      sentence: `“${this.name}” is no longer at ${this.#address.folder}.`,
+      advice: 'Mount or connect it again, then run the same command again.',
+      place: this.name,
+    })
+  }
+
+  async check(path: string): Promise<Presence> {
+    assertInside(path)
+    const here = this.#stillHere()
+    if (!here.ok) return { kind: 'unknown', because: here.failure.sentence }
+    try {
+      const found = lstatSync(absolutePath(this.#address.folder, path))
+      return { kind: 'present', bytes: found.isFile() ? found.size : -1, mtimeMs: Math.round(found.mtimeMs) }
+    } catch (error) {
+      if (hasSystemCode(error, 'ENOENT', 'ENOTDIR')) return { kind: 'absent' }
+      return { kind: 'unknown', because: placeFailure(error, this.name, path).sentence }
+    }
+  }
+
+  async open(path: string, how: 'fast' | 'past-cache'): Promise<Result<Reading>> {
+    assertInside(path)
+    return openReading(absolutePath(this.#address.folder, path), {
+      how,
+      atOnce: false,
+      directReaches: this.#ground.directReaches,
+      explain: (error) =>
+        hasSystemCode(error, 'ENOENT', 'ENOTDIR')
+          ? {
+              code: 'copy-missing',
+              sentence: `${path} is not at “${this.name}” any more.`,
+              advice: 'Run “fivefold verify” to see what is missing, and where the other copies are.',
+              place: this.name,
+              path,
+            }
+          : placeFailure(error, this.name, path),
+    })
+  }
+
+  async begin(bytes: number): Promise<Result<Writing>> {
+    const here = this.#stillHere()
+    if (!here.ok) return here
+    this.#count += 1
+    const path = join(this.#address.folder, partialFolder, `${this.#session}-${this.#count}`)
+    return FileWriting.create(path, bytes, this.name, this.#ground.directReaches)
+  }
+
+  async flush(writings: readonly Writing[]): Promise<readonly Result<void>[]> {
+    const ours = writings.map((writing) => this.#ours(writing))
+    const small = ours.filter((writing) => writing.bytes <= smallFileBytesMax)
+    const smallAnswers = await flushSmallFiles(
+      join(this.#address.folder, partialFolder),
+      small.map((writing) => writing.path),
+      this.name,
+    )
+    const answerOf = new Map(small.map((writing, index) => [writing, smallAnswers[index]]))
+    return Promise.all(ours.map(async (writing) => answerOf.get(writing) ?? (await writing.flushSelf())))
+  }
+
+  async publish(writing: Writing, path: string): Promise<Result<'published' | 'taken'>> {
+    assertInside(path)
+    const ours = this.#ours(writing)
+    const here = this.#stillHere()
+    if (!here.ok) return here
+    const final = absolutePath(this.#address.folder, path)
+    try {
+      await ours.closeBeforePublish()
+      for (const folder of makeFoldersFor(this.#address.folder, path, this.#knownFolders)) this.#unsettled.add(folder)
+      return done(this.#giveName(ours.path, final))
+    } catch (error) {
+      return failed(placeFailure(error, this.name, path))
+    }
+  }
+
+  /** A second name, then the first one goes: the one way of plain POSIX that never replaces what is there (W1, W2). */
+  #giveName(temporary: string, final: string): 'published' | 'taken' {
+    if (this.#canLink) {
+      try {
+        linkSync(temporary, final)
+        unlinkSync(temporary)
+        return 'published'
+      } catch (error) {
+        if (hasSystemCode(error, 'EEXIST')) return 'taken'
+        if (!hasSystemCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL', 'EACCES')) throw error
+        this.#canLink = false
+      }
+    }
+    // FAT, exFAT and many NAS shares have no second names. There the look and the rename are two steps; between them only
+    // another program could take the name, since Fivefold has one writer.
+    if (exists(final)) return 'taken'
+    renameSync(temporary, final)
+    return 'published'
+  }
+
+  async replaceOwn(writing: Writing, path: string): Promise<Result<void>> {
+    if (!isOwnPath(path)) throw new Error(`Not a file of ours that may be replaced: ${path}`)
+    assertInside(path)
+    const ours = this.#ours(writing)
+    const here = this.#stillHere()
+    if (!here.ok) return here
+    try {
+      await ours.closeBeforePublish()
+      for (const folder of makeFoldersFor(this.#address.folder, path, this.#knownFolders)) this.#unsettled.add(folder)
+      renameSync(ours.path, absolutePath(this.#address.folder, path))
+      return done(undefined)
+    } catch (error) {
+      return failed(placeFailure(error, this.name, path))
+    }
+  }
+
+  async settle(paths: readonly string[]): Promise<Result<void>> {
+    const made = [...this.#unsettled]
+    const folders = new Set([...made, ...paths.map((path) => posix.dirname(path))])
+    try {
+      for (const folder of folders) await flushFolder(join(this.#address.folder, folder))
+      for (const folder of made) this.#unsettled.delete(folder)
+      return done(undefined)
+    } catch (error) {
+      return failed(placeFailure(error, this.name))
+    }
+  }
+
+  forgetCached(): Promise<boolean> {
+    return this.#ground.forgetCached()
+  }
+
+  async sweep(): Promise<Result<number>> {
+    const partial = join(this.#address.folder, partialFolder)
+    try {
+      const left = readdirSync(partial).filter((name) => !name.startsWith(this.#session))
+      for (const name of left) rmSync(join(partial, name), { force: true })
+      return done(left.length)
+    } catch (error) {
+      return failed(placeFailure(error, this.name))
+    }
+  }
+
+  #ours(writing: Writing): FileWriting {
+    if (!(writing instanceof FileWriting)) throw new Error('A writing of another kind of place was handed in.')
+    return writing
+  }
+}
+
+/** The only files that Fivefold ever replaces: its own records, and the chain of an ASC MHL history. */
+const isOwnPath = (path: string): boolean => path.startsWith('.fivefold/') || path.endsWith('/ascmhl/ascmhl_chain.xml')
+
+function exists(path: string): boolean {
+  try {
+    lstatSync(path)
+    return true
+  } catch (error) {
+    if (hasSystemCode(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
+/** W1: a name is on the medium only when its folder was flushed. Windows can't open folders; NTFS journals names. */
+async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const fd = openSync(folder, 'r')
+  try {
+    await flushFile(fd)
+  } catch (error) {
+    // Some network file systems know no flush of a folder; they hand names to the server at once.
+    if (!hasSystemCode(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error
+  } finally {
+    closeSync(fd)
+  }
+}
