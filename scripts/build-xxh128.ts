@@ -1,7 +1,8 @@
 /**
  * Compiles src/machine/xxh128/xxh128.as.ts and writes the module, as text, to xxh128.wasm.ts beside it:
  *
- *     node scripts/build-xxh128.ts
+ *     node scripts/build-xxh128.ts            write it
+ *     node scripts/build-xxh128.ts --check    write nothing; fail when it would change
  *
  * The result is committed, so that nobody needs the compiler to run or to package the program. The same source always
  * gives the same text, and a test compares the two.
@@ -68,4 +69,11 @@ async function compile(sourceText: string): Promise<Uint8Array> {
   return wasm
 }
 
-if (import.meta.main) await writeFile(generated, await xxh128WasmText())
+if (import.meta.main) {
+  const text = await xxh128WasmText()
+  if (!process.argv.includes('--check')) await writeFile(generated, text)
+  else if ((await readFile(generated, 'utf8')).replaceAll('\r\n', '\n') !== text) {
+    console.error('xxh128.wasm.ts is not what xxh128.as.ts compiles to: run “node scripts/build-xxh128.ts”.')
+    process.exitCode = 1
+  }
+}

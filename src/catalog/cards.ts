@@ -74,8 +74,7 @@ function rankedMatches(cards: readonly Card[], signs: CardSigns): { readonly car
       return match === null ? [] : [{ card, match }]
     })
     .toSorted(
-      (a, b) =>
-        matchOrder.indexOf(a.match) - matchOrder.indexOf(b.match) || b.card.lastSeenAtMs - a.card.lastSeenAtMs,
+      (a, b) => matchOrder.indexOf(a.match) - matchOrder.indexOf(b.match) || b.card.lastSeenAtMs - a.card.lastSeenAtMs,
     )
 }
 

@@ -302,7 +302,7 @@ export interface RollRecords {
   /** What the card held when it was seen last; null when it has no roll yet. */
   lastRoll(cardId: CardId): Promise<{ readonly roll: RollRecord; readonly files: readonly RollFileRecord[] } | null>
   roll(id: RollId): Promise<RollRecord | null>
-  /** All rolls of a card or of a job, oldest first. */
+  /** All rolls of a card, by number, or of a job, oldest first. */
   rolls(of: { readonly cardId: CardId } | { readonly jobId: JobId }): Promise<readonly RollRecord[]>
   /**
    * Begins the card's next roll. The catalog gives the numbers; `folderOf` turns the roll's name into its folder below

@@ -1,6 +1,9 @@
 import type { Schema } from './schema.ts'
 
-type TableDescription<Table> = { readonly about: string; readonly columns: { readonly [Column in keyof Table]: string } }
+type TableDescription<Table> = {
+  readonly about: string
+  readonly columns: { readonly [Column in keyof Table]: string }
+}
 
 /**
  * What every table and column means, for `docs/reference/catalog-schema.md`. A column without a description does not
@@ -15,7 +18,8 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
     },
   },
   place: {
-    about: 'Where copies live. A removed place is retired and keeps its row: its copies count for nothing, their history stays.',
+    about:
+      'Where copies live. A removed place is retired and keeps its row: its copies count for nothing, their history stays.',
     columns: {
       id: 'The id in the place’s marker (W4).',
       name: 'The person’s name for it; unique among the places in use.',
@@ -118,7 +122,11 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
   },
   shot: {
     about: 'Originals that belong together.',
-    columns: { id: 'Given by the catalog.', roll_id: 'The roll it was found in.', name: 'What its files have in common.' },
+    columns: {
+      id: 'Given by the catalog.',
+      roll_id: 'The roll it was found in.',
+      name: 'What its files have in common.',
+    },
   },
   original: {
     about: 'The ledger of everything ever seen: one file as the camera wrote it. Rows are never deleted.',
@@ -196,7 +204,8 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
     },
   },
   job_tally: {
-    about: 'The counted state of a job, kept so that `status` does not count a million files. Culled files are left out.',
+    about:
+      'The counted state of a job, kept so that `status` does not count a million files. Culled files are left out.',
     columns: {
       job_id: 'Its job.',
       dirty: '1 when something was recorded since it was counted; set in the same transaction.',

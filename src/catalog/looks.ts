@@ -2,7 +2,7 @@ import type { RollId } from '../domain/ids.ts'
 import type { CameraMetadata, Readability } from '../domain/metadata.ts'
 import type { MetadataRecord, ShotRecord } from './catalog.ts'
 import { chunksOf, type Store } from './store.ts'
-import { markOriginals, markRoll } from './tally-marks.ts'
+import { markOriginals, markShotsOf } from './tally-marks.ts'
 
 /* What was found by looking into the files: camera metadata, whether they open, and which belong together. */
 
@@ -42,7 +42,7 @@ const readabilityColumns = (readability: Readability) => ({
 
 export function saveShots(store: Store, rollId: RollId, shots: readonly ShotRecord[]): Promise<void> {
   return store.db.transaction().execute(async (step) => {
-    await markRoll(step, rollId)
+    await markShotsOf(step, rollId)
     await step
       .updateTable('original')
       .set({ shot_id: null })

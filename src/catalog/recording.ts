@@ -1,14 +1,7 @@
 import { sql } from 'kysely'
 
 import type { ContentHash, JobId, RollId } from '../domain/ids.ts'
-import type {
-  CopyRecord,
-  ReadConflict,
-  ReadRecord,
-  Recording,
-  ReportBatch,
-  SecondReadRecord,
-} from './catalog.ts'
+import type { CopyRecord, ReadConflict, ReadRecord, Recording, ReportBatch, SecondReadRecord } from './catalog.ts'
 import { recordMetadata, saveShots } from './looks.ts'
 import { stands } from './standing.ts'
 import type { Queries, Store } from './store.ts'
@@ -29,7 +22,10 @@ function recordReports(store: Store, batch: ReportBatch): Promise<readonly ReadC
     for (const read of batch.reads) {
       jobs.add(store.hot.saveOriginal(read))
       const conflict = recordRead(store, read)
-      if (conflict !== null) conflicts.push(conflict)
+      if (conflict === null) continue
+      conflicts.push(conflict)
+      jobs.add(store.hot.jobOf(conflict.firstHash))
+      await suspectCardOf(step, read.rollId, read.path, read.atMs)
     }
     const seen = new Map<ContentHash, JobId>()
     for (const copy of batch.copies) {
@@ -45,9 +41,6 @@ function recordReports(store: Store, batch: ReportBatch): Promise<readonly ReadC
         .where('roll_id', '=', rollId)
         .where('path', '=', path)
         .execute()
-    }
-    for (const { rollId, path, atMs } of conflictsWithTimes(conflicts, batch.reads)) {
-      await suspectCardOf(step, rollId, path, atMs)
     }
     await markJobs(step, [...jobs])
     return conflicts
@@ -72,14 +65,6 @@ function recordCopy(store: Store, record: CopyRecord, runId: string): void {
   const copyNumber = known?.number ?? store.hot.addCopy(record)
   if (known !== null && stands(known.standing, record.evidence)) store.hot.setStanding(copyNumber, record.evidence)
   store.hot.addEvidence(copyNumber, record.evidence, runId)
-}
-
-function conflictsWithTimes(
-  conflicts: readonly ReadConflict[],
-  reads: readonly ReadRecord[],
-): { readonly rollId: RollId; readonly path: string; readonly atMs: number }[] {
-  const atMs = reads.reduce((latest, read) => Math.max(latest, read.atMs), 0)
-  return conflicts.map(({ rollId, path }) => ({ rollId, path, atMs }))
 }
 
 function recordSecondRead(store: Store, rollId: RollId, reads: readonly SecondReadRecord[]): Promise<void> {

@@ -23,8 +23,11 @@ export const rollsOn = (store: Store): RollRecords => ({
     return row === undefined ? null : rollIn(row)
   },
   rolls: async (of) => {
-    const all = store.db.selectFrom('roll').selectAll().orderBy('started_at_ms').orderBy('number').orderBy('id')
-    const query = 'cardId' in of ? all.where('card_id', '=', of.cardId) : all.where('job_id', '=', of.jobId)
+    const all = store.db.selectFrom('roll').selectAll()
+    const query =
+      'cardId' in of
+        ? all.where('card_id', '=', of.cardId).orderBy('number')
+        : all.where('job_id', '=', of.jobId).orderBy('started_at_ms').orderBy('id')
     return (await query.execute()).map(rollIn)
   },
   beginRoll: (roll) => beginRoll(store, roll),
@@ -37,22 +40,26 @@ export const rollsOn = (store: Store): RollRecords => ({
       .where('id', '=', rollId)
       .execute()
   },
-  warnings: (rollId) =>
-    store.db
+  warnings: async (rollId) => {
+    const rows = await store.db
       .selectFrom('warning')
-      .select(['path', 'code', 'sentence'])
+      .selectAll()
       .where('roll_id', '=', rollId)
       .orderBy('path')
       .orderBy('code')
-      .execute(),
+      .execute()
+    return rows.map(({ path, code, sentence }) => ({ path, code, sentence }))
+  },
   saveWarnings: (rollId, warnings) => saveWarnings(store, rollId, warnings),
-  leftOut: (rollId) =>
-    store.db
+  leftOut: async (rollId) => {
+    const rows = await store.db
       .selectFrom('left_out')
-      .select(['path', 'why', 'files'])
+      .selectAll()
       .where('roll_id', '=', rollId)
       .orderBy('path')
-      .execute(),
+      .execute()
+    return rows.map(({ path, why, files }) => ({ path, why, files }))
+  },
   saveLeftOut: (rollId, leftOut) => saveLeftOut(store, rollId, leftOut),
 })
 
@@ -103,8 +110,8 @@ function beginRoll(store: Store, roll: Parameters<RollRecords['beginRoll']>[0]):
       .select((of) => of.fn.max('label_number').as('lastOfLabel'))
       .where('label_key', '=', labelKey)
       .executeTakeFirstOrThrow()
-    const number = Number(last ?? 0) + 1
-    const labelNumber = Number(lastOfLabel ?? 0) + 1
+    const number = (last ?? 0) + 1
+    const labelNumber = (lastOfLabel ?? 0) + 1
     const name = `${label} ${String(labelNumber).padStart(3, '0')}`
     const row = await step
       .insertInto('roll')

@@ -9,10 +9,20 @@ export const runsOn = (store: Store): RunRecords => ({
   beginRun: async (kind, given, atMs) => {
     const id = parseRunId(store.newId())
     await store.db.transaction().execute(async (step) => {
-      await step.updateTable('identity').set({ generation: sql<number>`generation + 1` }).execute()
+      await step
+        .updateTable('identity')
+        .set({ generation: sql<number>`generation + 1` })
+        .execute()
       await step
         .insertInto('run')
-        .values({ id, kind, arguments: JSON.stringify(given ?? null), started_at_ms: atMs, ended_at_ms: null, outcome: null })
+        .values({
+          id,
+          kind,
+          arguments: JSON.stringify(given ?? null),
+          started_at_ms: atMs,
+          ended_at_ms: null,
+          outcome: null,
+        })
         .execute()
     })
     return id

@@ -56,3 +56,19 @@ export async function markOriginals(step: Queries, hashes: readonly ContentHash[
       .execute()
   }
 }
+
+/** The jobs of the originals in a roll's shots, which need not lie in the roll any more. */
+export async function markShotsOf(step: Queries, rollId: RollId): Promise<void> {
+  await step
+    .updateTable('job_tally')
+    .set({ dirty: 1 })
+    .where('job_id', 'in', (original) =>
+      original
+        .selectFrom('shot')
+        .innerJoin('original', 'original.shot_id', 'shot.id')
+        .select('original.job_id')
+        .distinct()
+        .where('shot.roll_id', '=', rollId),
+    )
+    .execute()
+}

@@ -92,8 +92,8 @@ test('neighbours of another folder, or out of order, are no neighbours', () => {
 })
 
 test('file times that a copying program made all alike are not believed against the neighbours', () => {
-  const copied = dated.map((one) => ({ ...one, mtimeMs: Date.parse('2026-06-01T11:00:00+02:00') }))
-  const files = [...copied, file('0005', null, '2026-06-01T11:00:00')]
+  const copied = dated.map((one) => ({ ...one, mtimeMs: Date.UTC(2026, 5, 1, 11, 11) }))
+  const files = [...copied, { ...file('0005', null, '2026-06-01T11:00:00'), mtimeMs: Date.UTC(2026, 5, 1, 11, 11) }]
   assert.equal(filled(files, '0005')?.source, 'neighbours')
 })
 

@@ -7,37 +7,33 @@ import type { JobState } from './job.ts'
 import type { Role } from './place.ts'
 import type { Policy } from './policy.ts'
 
-/** One proven copy of a file, with where it lies and when it was proven. */
+/** A copy that was proven: recently enough, or too long ago. */
 export interface ProvenCopy {
   readonly role: Role
   readonly deviceId: string
-  readonly provenAtMs: number
+  readonly standing: 'proven' | 'stale'
 }
 
-/** What is known of one file of a card's last seen roll. */
-export interface CardFileFacts {
-  readonly path: string
-  /** Null when it was never read whole. */
+/** Files of a card's last seen roll that are in the same position. */
+export interface FilesAlike {
+  readonly files: number
+  /** False when they were never read whole. */
   readonly hashed: boolean
   readonly culled: boolean
   readonly copies: readonly ProvenCopy[]
+  readonly job: { readonly name: string; readonly state: JobState } | null
 }
 
 export interface CardFacts {
   readonly cardId: CardId
-  readonly label: string
-  readonly files: readonly CardFileFacts[]
+  readonly groups: readonly FilesAlike[]
   readonly secondRead: SecondRead
-  /** The jobs that files of this roll belong to. */
-  readonly jobs: readonly { readonly name: string; readonly state: JobState }[]
-  /** Files seen on the card later than the roll's last complete ingest. */
-  readonly unseenFiles: number
+  readonly suspect: boolean
   readonly retired: boolean
 }
 
 export type KeepCode =
   | 'never-read'
-  | 'new-files'
   | 'not-read-twice'
   | 'reads-differ'
   | 'not-read-whole'
@@ -79,79 +75,86 @@ export type CardVerdict =
 const permitMs = 60 * 60 * 1000
 
 export function judgeCard(facts: CardFacts, policy: Policy, nowMs: number): CardVerdict {
-  const because = [
-    ...judgeCardItself(facts, policy),
-    ...judgeFiles(facts, policy, nowMs),
-    ...facts.jobs
-      .filter(({ state }) => state === 'open')
-      .map(({ name }): Reason => ({
-        code: 'job-not-delivered',
-        sentence: `The job “${name}” is not delivered yet.`,
-        files: facts.files.length,
-      })),
-  ]
+  const because = [...judgeCardItself(facts, policy), ...judgeFiles(facts, policy), ...judgeJobs(facts)]
   if (because.length > 0) return { kind: 'keep', because }
   return { kind: 'may-format', permit: new FormatPermitOf(facts.cardId, nowMs + permitMs) }
 }
 
+const filesIn = (groups: readonly FilesAlike[]): number => groups.reduce((sum, { files }) => sum + files, 0)
+
 function judgeCardItself(facts: CardFacts, policy: Policy): Reason[] {
   const because: Reason[] = []
-  const files = facts.files.length
-  if (files === 0) because.push({ code: 'never-read', sentence: 'Nothing was read from this card yet.', files: 0 })
-  if (facts.retired)
-    because.push({ code: 'retired', sentence: 'This card is retired: don’t use it any more.', files: 0 })
-  if (facts.unseenFiles > 0)
-    because.push({
-      code: 'new-files',
-      sentence: `${count(facts.unseenFiles, 'file was', 'files were')} seen on the card that ${facts.unseenFiles === 1 ? 'is' : 'are'} not copied yet.`,
-      files: facts.unseenFiles,
-    })
-  if (facts.secondRead === 'differed')
+  const files = filesIn(facts.groups)
+  if (files === 0) because.push({ code: 'never-read', sentence: 'Nothing was read from this card yet.', files })
+  if (facts.retired) because.push({ code: 'retired', sentence: 'This card is retired: don’t use it any more.', files })
+  if (facts.secondRead === 'differed' || facts.suspect)
     because.push({
       code: 'reads-differ',
       sentence: 'Two reads of this card gave different bytes: the card or its reader is suspect. Keep it as it is.',
       files,
     })
-  if (facts.secondRead === 'not-done' && policy.cards.secondRead && files > 0)
+  else if (facts.secondRead === 'not-done' && policy.cards.secondRead && files > 0)
     because.push({ code: 'not-read-twice', sentence: 'The card was not read a second time yet.', files })
   return because
 }
 
-function judgeFiles(facts: CardFacts, policy: Policy, nowMs: number): Reason[] {
+function judgeFiles(facts: CardFacts, policy: Policy): Reason[] {
   const because: Reason[] = []
-  const counted = facts.files.filter(({ culled }) => !culled)
-  const add = (code: KeepCode, files: number, sentence: string): void => {
-    if (files > 0) because.push({ code, sentence, files })
+  const add = (code: KeepCode, groups: readonly FilesAlike[], say: (files: number) => string): void => {
+    const files = filesIn(groups)
+    if (files > 0) because.push({ code, sentence: say(files), files })
   }
-  const unread = counted.filter(({ hashed }) => !hashed).length
-  add('not-read-whole', unread, `${count(unread, 'file', 'files')} could not be read from the card.`)
+  const counted = facts.groups.filter(({ culled }) => !culled)
   const read = counted.filter(({ hashed }) => hashed)
-  for (const role of policy.copies.required) {
-    const lacking = read.filter((file) => !file.copies.some((copy) => copy.role === role)).length
+  add(
+    'not-read-whole',
+    counted.filter(({ hashed }) => !hashed),
+    (files) => `${count(files, 'file was', 'files were')} not read whole from the card yet.`,
+  )
+  for (const role of policy.copies.required)
     add(
       'copy-missing',
-      lacking,
-      `${count(lacking, 'file has', 'files have')} no proven copy in the ${role === 'second' ? 'second folder' : role}.`,
+      read.filter(({ copies }) => !copies.some((copy) => copy.role === role)),
+      (files) =>
+        `${count(files, 'file has', 'files have')} no proven copy in the ${role === 'second' ? 'second folder' : role}.`,
     )
-  }
-  const few = read.filter((file) => independentDevices(file.copies) < policy.copies.atLeast)
-  const fewest = Math.min(...few.map((file) => independentDevices(file.copies)))
+  const few = read.filter(({ copies }) => independentDevices(copies) < policy.copies.atLeast)
+  const fewest = Math.min(...few.map(({ copies }) => independentDevices(copies)))
   add(
     'too-few-devices',
-    few.length,
-    `${count(few.length, 'file has', 'files have')} proven copies on ${fewest} of ${policy.copies.atLeast} independent devices.`,
+    few,
+    (files) =>
+      `${count(files, 'file has', 'files have')} proven copies on ${fewest} of ${policy.copies.atLeast} independent devices.`,
   )
-  const oldest = nowMs - policy.cards.evidenceMaxAgeMs
-  const stale = read.filter(
-    (file) => file.copies.length > 0 && file.copies.every(({ provenAtMs }) => provenAtMs < oldest),
-  ).length
-  add('evidence-old', stale, `${count(stale, 'file was', 'files were')} last proven too long ago.`)
+  add(
+    'evidence-old',
+    read.filter(({ copies }) => copies.some(({ role, standing }) => role !== 'card' && standing === 'stale')),
+    (files) =>
+      `${count(files, 'file has a copy', 'files have copies')} that ${files === 1 ? 'was' : 'were'} last proven too long ago.`,
+  )
   return because
 }
 
-/** V2: two folders on one device are one device. The card itself never counts. */
+function judgeJobs(facts: CardFacts): Reason[] {
+  const open = Map.groupBy(
+    facts.groups.filter(({ job }) => job !== null && job.state === 'open'),
+    ({ job }) => job?.name ?? '',
+  )
+  return [...open].map(([name, groups]) => ({
+    code: 'job-not-delivered',
+    sentence: `The job “${name}” is not delivered yet.`,
+    files: filesIn(groups),
+  }))
+}
+
+/**
+ * V2: two folders on one device are one device, and the card itself never counts. A device that could not be told may be any of
+ * the others, so it adds nothing; alone it is one.
+ */
 export function independentDevices(copies: readonly ProvenCopy[]): number {
-  return new Set(copies.filter(({ role }) => role !== 'card').map(({ deviceId }) => deviceId)).size
+  const devices = new Set(copies.filter(({ role }) => role !== 'card').map(({ deviceId }) => deviceId))
+  const known = [...devices].filter((id) => !id.startsWith('unknown:')).length
+  return known === 0 ? Math.min(devices.size, 1) : known
 }
 
 const count = (files: number, one: string, many: string): string => `${files} ${files === 1 ? one : many}`

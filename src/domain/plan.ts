@@ -2,6 +2,7 @@
 import type { CardFile, LeftOut } from './card.ts'
 import type { ContentHash, PlaceId } from './ids.ts'
 import type { FileSystemLimits } from './place.ts'
+import { wasRecoveredByDiskCheck } from './left-out.ts'
 import { collisionKey, numberedName, placePath } from './file-names.ts'
 
 /** A place that the ingest writes, as it answered just now. */
@@ -82,6 +83,8 @@ export interface PlanFacts {
   readonly leftOut: readonly LeftOut[]
   readonly known: ReadonlyMap<string, KnownFile>
   readonly places: readonly PlanPlace[]
+  /** Paths below the roll's folder that differ from those on the card, by path on the card (a file template). */
+  readonly renamed?: ReadonlyMap<string, string>
   /** Names given in this folder before, by place: as collision keys. */
   readonly taken: ReadonlyMap<PlaceId, ReadonlySet<string>>
 }
@@ -93,6 +96,7 @@ export function planIngest(facts: PlanFacts): IngestPlan {
   const names = new Map(facts.places.map((place) => [place.id, new Set(facts.taken.get(place.id) ?? [])]))
   const steps = facts.files.map((file): PlanStep => {
     if (file.bytes === 0) warnings.push(zeroByte(file))
+    if (wasRecoveredByDiskCheck(file.path)) warnings.push(recovered(file))
     const known = facts.known.get(file.path)
     if (known?.hash != null && known.culled) return { do: 'nothing', file, hash: known.hash, because: 'culled' }
     const lacking = facts.places.filter(({ id }) => !(known?.provenAt.has(id) ?? false))
@@ -102,7 +106,13 @@ export function planIngest(facts: PlanFacts): IngestPlan {
       newBytes.set(place.id, (newBytes.get(place.id) ?? 0) + file.bytes)
       const given = known?.namedAt.get(place.id)
       if (given !== undefined) return { placeId: place.id, path: given }
-      return planName(facts.folder, file, place, names.get(place.id) ?? new Set(), warnings)
+      return planName(
+        `${facts.folder}/${facts.renamed?.get(file.path) ?? file.path}`,
+        file,
+        place,
+        names.get(place.id) ?? new Set(),
+        warnings,
+      )
     })
     if (known?.hash == null && known?.maybeTwin != null) return { do: 'hash-first', file, twin: known.maybeTwin, to }
     return { do: 'copy', file, hash: known?.hash ?? null, to }
@@ -112,18 +122,18 @@ export function planIngest(facts: PlanFacts): IngestPlan {
 
 /** The name of a file at a place: bit-exact where the place can hold it, else changed in a way that can be undone. */
 function planName(
-  folder: string,
+  wish: string,
   file: CardFile,
   place: PlanPlace,
   taken: Set<string>,
   warnings: PlanWarning[],
 ): PlannedCopy {
-  const wished = placePath(`${folder}/${file.path}`, place.limits)
+  const wished = placePath(wish, place.limits)
   if (wished.changed)
     warnings.push({
       code: 'name-changed',
       path: file.path,
-      sentence: `“${place.name}” can't hold this name; there the file is called ${wished.path}.`,
+      sentence: wished.why ?? `“${place.name}” can't hold this name; there the file is called ${wished.path}.`,
     })
   let path = wished.path
   for (let count = 2; taken.has(collisionKey(path, place.limits)); count += 1)
@@ -137,6 +147,12 @@ function planName(
   taken.add(collisionKey(path, place.limits))
   return { placeId: place.id, path }
 }
+
+const recovered = (file: CardFile): PlanWarning => ({
+  code: 'recovered-file',
+  path: file.path,
+  sentence: `${file.path} was recovered by a disk check: it may be a lost picture. It was copied; look at it.`,
+})
 
 const zeroByte = (file: CardFile): PlanWarning => ({
   code: 'zero-byte',

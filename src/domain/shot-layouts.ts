@@ -180,7 +180,7 @@ const managementFile: Layout = (path) => {
  * a stem are one: `IMG_0001.CR3.xmp` names the whole file, Apple's `IMG_E0001` and `IMG_O0001` are the edited version and its notes,
  * Pixel adds `.RAW-01.COVER`, and Sony's `C0001M01.XML` is the sheet of a clip copied out of its tree.
  */
-function sameStem(path: string, card: CardPaths): ShotPart {
+function sameStem(path: string): ShotPart {
   const { folder, stem, extension } = pathParts(path)
   const kind = kindOfExtension(extension)
   const inner = pathParts(stem)
@@ -190,9 +190,8 @@ function sameStem(path: string, card: CardPaths): ShotPart {
   if (apple !== undefined) return part('stem', joinPath(folder, `IMG_${apple}`), kind, 1)
   const pixel = /^PXL_\d{8}_\d{9}(?=\.)/i.exec(ownStem)?.[0]
   if (pixel !== undefined) return part('stem', joinPath(folder, pixel), kind)
-  const clip = /^(.+)M\d\d$/i.exec(ownStem)?.[1]
-  const isClipSheet = clip !== undefined && /^XML$/i.test(extension) && card.hasMedia(folder, clip)
-  if (isClipSheet) return part('stem', joinPath(folder, clip), 'sidecar')
+  const clip = /^xml$/i.test(extension) ? /^(.+\d)M\d\d$/i.exec(ownStem)?.[1] : undefined
+  if (clip !== undefined) return part('stem', joinPath(folder, clip), 'sidecar')
   return part('stem', joinPath(folder, ownStem), kind)
 }
 
@@ -218,5 +217,5 @@ export function shotPart(path: string, card: CardPaths): ShotPart {
     const found = layout(path, card)
     if (found !== null) return found
   }
-  return sameStem(path, card)
+  return sameStem(path)
 }

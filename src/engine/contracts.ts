@@ -2,10 +2,11 @@
  * Everything the engine asks of the world, in one file. `places/` and `machine/` fulfil it for real, the simulator
  * fulfils it with a world that breaks on purpose. No Node types here: bytes are `Uint8Array`, time is a number.
  */
-import type { CardListing } from '../domain/card.ts'
+import type { CardListing, CardSigns } from '../domain/card.ts'
 import type { Finding, Presence, Strength } from '../domain/copy.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import type { ContentHash, PlaceId } from '../domain/ids.ts'
+import type { Readability } from '../domain/metadata.ts'
 import type { Identity } from '../domain/place.ts'
 
 /** How a person's "stop" reaches the work. An AbortSignal is one as it is. */
@@ -222,6 +223,8 @@ export interface PlaceAddress {
 export interface Mover {
   identify(place: PlaceAddress, timeoutMs: number): Promise<Identity>
   mark(place: PlaceAddress, marker: string): Promise<Result<Identity>>
+  /** What the card says of itself, by reading only (C1). */
+  signs(cardRoot: string): Promise<Result<CardSigns>>
   list(cardRoot: string, cancel: Cancel): Promise<Result<CardListing>>
   /**
    * Copies and proves. `report` is called once for every order that was finished either way; orders without a report
@@ -254,6 +257,16 @@ export interface Mover {
   /** Reads a small text file at a place; null when it is not there. */
   readNote(place: PlaceAddress, path: string): Promise<Result<string | null>>
   sweep(place: PlaceAddress): Promise<Result<number>>
+  /** Runs the suite that every place must pass, in a scratch folder there. */
+  tryOut(place: PlaceAddress): Promise<Result<readonly CaseResult[]>>
+  /** A quick look whether pictures can be opened. Absolute paths in, one answer a path, in the same order. */
+  look(paths: readonly string[]): Promise<Result<readonly Readability[]>>
+}
+
+/** One promise of a place, tried: null when it was kept, else what the place did instead. */
+export interface CaseResult {
+  readonly name: string
+  readonly trouble: string | null
 }
 
 /** How a piece of work ended. `hung` names what did not answer; the mover that waited for it was abandoned. */

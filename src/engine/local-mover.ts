@@ -2,12 +2,15 @@
  * The mover itself: opens cards and places and lets the engine work on them. In the program it runs in a child process,
  * behind `machine/mover`; in the simulator it runs where the simulator is.
  */
+import type { CardSigns } from '../domain/card.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { PlaceId } from '../domain/ids.ts'
+import type { Readability } from '../domain/metadata.ts'
 import type { Identity } from '../domain/place.ts'
 import type {
   Blocks,
+  CaseResult,
   CardSource,
   Mover,
   MoverEnd,
@@ -28,11 +31,14 @@ export interface MoverWorld {
   readonly blocks: Blocks
   readonly startHash: StartHash
   openCard(root: string): Promise<CardSource>
+  signs(root: string): Promise<Result<CardSigns>>
   openPlace(address: PlaceAddress): Promise<Result<WritablePlace>>
   identify(address: PlaceAddress): Promise<Identity>
   mark(address: PlaceAddress, marker: string): Promise<Result<Identity>>
   /** A watch that also counts: `progress` is told at most a few times a second. */
   watch(progress: (progress: Progress) => void): Watch
+  tryOut(address: PlaceAddress): Promise<Result<readonly CaseResult[]>>
+  lookInside(path: string): Promise<Readability>
   encodeText(text: string): Uint8Array
   decodeText(bytes: Uint8Array): string
 }
@@ -42,6 +48,7 @@ export function makeLocalMover(world: MoverWorld): Mover {
   return {
     identify: (address) => world.identify(address),
     mark: (address, marker) => world.mark(address, marker),
+    signs: (cardRoot) => world.signs(cardRoot),
     list: async (cardRoot, cancel) => (await world.openCard(cardRoot)).list(cancel),
     copy: async (work, report, progress, cancel) => {
       const places = await openPlaces(world, work.places)
@@ -76,6 +83,12 @@ export function makeLocalMover(world: MoverWorld): Mover {
     sweep: async (address) => {
       const place = await world.openPlace(address)
       return place.ok ? place.value.sweep() : place
+    },
+    tryOut: (address) => world.tryOut(address),
+    look: async (paths) => {
+      const looks: Readability[] = []
+      for (const path of paths) looks.push(await world.lookInside(path))
+      return done(looks)
     },
   }
 }

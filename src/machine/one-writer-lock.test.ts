@@ -41,7 +41,7 @@ async function contender(what: string): Promise<{ child: ChildProcess; won: bool
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.add(child)
-  const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]
+  const [line] = await once(createInterface(child.stdout), 'line')
   return { child, won: line === 'won' }
 }
 
@@ -92,6 +92,16 @@ test('it is exclusive inside one process too, and free again after release', asy
   const third = await acquireLock(home, 'third')
   assert.ok(third.ok)
   third.release()
+})
+
+test('who asks while the holder is just leaving gets it', async () => {
+  const first = await acquireLock(home, 'first')
+  assert.ok(first.ok)
+  const second = acquireLock(home, 'second')
+  first.release()
+  const answer = await second
+  assert.ok(answer.ok)
+  answer.release()
 })
 
 test('a note that can not be read hides only who holds it, not that it is held', async () => {

@@ -27,7 +27,7 @@ test(
     import { runCommand } from ${JSON.stringify(new URL('run-command.ts', import.meta.url).href)}
     const end = await runCommand('sh', ['-c', 'sleep 30 & wait'], 300)
     console.log(end.kind)`
-    const end = await runCommand(node, ['--input-type=module', '-e', program], 20_000)
+    const end = await runCommand(node, ['--input-type=module', '-e', program], 15_000)
     assert.equal(end.kind === 'ended' ? end.stdout : end.kind, 'hung\n')
   },
 )

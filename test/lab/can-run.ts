@@ -57,7 +57,10 @@ export function canMakeCardImage(): string | null {
 
 /** Whether disks can be recorded and crash states be tried. */
 export function canRecordDisk(fs: FileSystemKind = 'ext4'): string | null {
-  return firstReason(canMakeLoopDisk(fs), once('nbdfuse', () => firstReason(needsTools('nbdfuse'), needsDevice('/dev/fuse'))))
+  return firstReason(
+    canMakeLoopDisk(fs),
+    once('nbdfuse', () => firstReason(needsTools('nbdfuse'), needsDevice('/dev/fuse'))),
+  )
 }
 
 /** Python as the system has it: another one in front of it in PATH does not see the system's packages. */
@@ -105,7 +108,9 @@ export function testCardsFolder(): string | null {
 }
 
 export function canUseTestCards(): string | null {
-  return testCardsFolder() === null ? 'the test cards are not here (FIVEFOLD_TEST_CARDS, or ../shared/cards beside the checkout)' : null
+  return testCardsFolder() === null
+    ? 'the test cards are not here (FIVEFOLD_TEST_CARDS, or ../shared/cards beside the checkout)'
+    : null
 }
 
 /** The names of the test cards, sorted; empty when they are not here. A folder with a leading underscore is no card. */

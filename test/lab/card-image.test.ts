@@ -16,32 +16,45 @@ async function filesBelow(folder: string): Promise<Map<string, string>> {
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name)
     if (!entry.isFile()) continue
-    files.set(path.slice(folder.length + 1), createHash('sha256').update(await readFile(path)).digest('hex'))
+    files.set(
+      path.slice(folder.length + 1),
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+    )
   }
   return files
 }
 
-test('each test card becomes a real card with the same files, and reading it leaves its image as it was', { skip: skipCards }, async () => {
-  const cards = testCardsFolder()
-  assert.ok(cards !== null)
-  for (const name of testCards()) {
-    await using card = await cardImage(await testCard(name))
-    const before = await card.hash()
-    assert.deepEqual(card.refused, [], name)
-    assert.deepEqual(await filesBelow(card.mountPoint), await filesBelow(join(cards, name)), name)
-    await assert.rejects(writeFile(join(card.mountPoint, 'x'), 'x'), { code: 'EROFS' })
-    await card.eject()
-    assert.equal(await card.hash(), before)
-  }
-})
+test(
+  'each test card becomes a real card with the same files, and reading it leaves its image as it was',
+  { skip: skipCards },
+  async () => {
+    const cards = testCardsFolder()
+    assert.ok(cards !== null)
+    for (const name of testCards()) {
+      await using card = await cardImage(await testCard(name))
+      const before = await card.hash()
+      assert.deepEqual(card.refused, [], name)
+      assert.deepEqual(await filesBelow(card.mountPoint), await filesBelow(join(cards, name)), name)
+      await assert.rejects(writeFile(join(card.mountPoint, 'x'), 'x'), { code: 'EROFS' })
+      await card.eject()
+      assert.equal(await card.hash(), before)
+    }
+  },
+)
 
-test('a test card keeps its times, its empty folders, its label and its serial number', { skip: skipCards }, async () => {
-  await using card = await cardImage({ ...(await testCard('EOS_DIGITAL_A')), serial: '1234-5678' })
-  assert.ok(existsSync(join(card.mountPoint, '.Trashes/501')))
-  assert.equal((await stat(join(card.mountPoint, 'DCIM/100CANON/_MG_9998.JPG'))).mtimeMs, 1_582_016_152_000)
-  const identity = await runTool('blkid', ['-p', card.device])
-  assert.match(identity, /LABEL="EOS_DIGITAL" UUID="1234-5678"/)
-})
+test(
+  'a test card keeps its times, its empty folders, its label and its serial number',
+  { skip: skipCards },
+  async () => {
+    await using card = await cardImage({ ...(await testCard('EOS_DIGITAL_A')), serial: '1234-5678' })
+    assert.ok(existsSync(join(card.mountPoint, '.Trashes/501')))
+    assert.equal((await stat(join(card.mountPoint, 'DCIM/100CANON/_MG_9998.JPG'))).mtimeMs, 1_582_016_152_000)
+    const identity = await runTool('blkid', ['-p', card.device])
+    assert.match(identity, /LABEL="EOS_DIGITAL" UUID="1234-5678"/)
+  },
+)
 
 test('a pulled card fails at once, also for a file that is open, and can be put back', { skip }, async () => {
   await using card = await cardImage({ label: 'PULLED', megabytes: 16 })

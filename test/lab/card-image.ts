@@ -81,7 +81,10 @@ export async function testCard(name: string): Promise<CardWish> {
     folder: join(cards, name),
     label: name,
     modifiedAt: new Map(known.files.flatMap(ours).map((file) => [file.path, file.mtime])),
-    emptyFolders: known.emptyDirs.map((path) => ({ path })).flatMap(ours).map(({ path }) => path),
+    emptyFolders: known.emptyDirs
+      .map((path) => ({ path }))
+      .flatMap(ours)
+      .map(({ path }) => path),
   }
 }
 
@@ -104,7 +107,11 @@ async function fill(image: string, mountPoint: string, wish: CardWish): Promise<
 }
 
 /** Mounts the image writable, on a device of its own, for as long as `change` runs. */
-async function writable(image: string, mountPoint: string, change: (root: string) => Promise<void> | void): Promise<void> {
+async function writable(
+  image: string,
+  mountPoint: string,
+  change: (root: string) => Promise<void> | void,
+): Promise<void> {
   await using mounted = await mountedImage('exfat', image, mountPoint)
   void mounted
   await change(mountPoint)

@@ -49,7 +49,10 @@ export interface CrashReport {
   /** How many states were tried, of how many that differ. */
   readonly tried: number
   readonly possible: number
-  readonly violations: readonly { readonly state: CrashMoment & { description: string }; readonly sentences: readonly string[] }[]
+  readonly violations: readonly {
+    readonly state: CrashMoment & { description: string }
+    readonly sentences: readonly string[]
+  }[]
   /** States whose file system could not be mounted at all, with the system's words. The check did not see these. */
   readonly unmountable: readonly { readonly state: CrashMoment & { description: string }; readonly why: string }[]
   readonly msPerState: number
@@ -164,7 +167,10 @@ function acknowledgements(log: number, entries: readonly LogEntry[]): { text: st
   )
 }
 
-function momentsOf<Name extends string>(wish: CrashStatesWish<Name>, promised: { text: string; after: number }[]): CrashMoment[] {
+function momentsOf<Name extends string>(
+  wish: CrashStatesWish<Name>,
+  promised: { text: string; after: number }[],
+): CrashMoment[] {
   const all = crashMoments(wish.recording.entries, wish.dropRates ?? [0, 0.5, 1], wish.seed ?? 1)
   if (wish.since === undefined) return all
   const start = promised.find(({ text }) => text === wish.since)
@@ -223,7 +229,10 @@ export async function tryCrashStates<Name extends string>(wish: CrashStatesWish<
     const durable = await DurableImage.of(disk.base, durableFile, log)
     open.push({ disk, durable, image: join(recording.scratch, `${disk.name}.crashed`) })
   }
-  const mountPoints = Object.fromEntries(recording.disks.map((disk) => [disk.name, disk.mountPoint])) as Record<Name, string>
+  const mountPoints = Object.fromEntries(recording.disks.map((disk) => [disk.name, disk.mountPoint])) as Record<
+    Name,
+    string
+  >
 
   const violations: CrashReport['violations'][number][] = []
   const unmountable: CrashReport['unmountable'][number][] = []

@@ -9,7 +9,7 @@ import { runTool, waitUntil } from './run-tool.ts'
 const MIB = 1024 * 1024
 
 /** The least size in MiB: what mkfs accepts, btrfs with room for some data. */
-export const SMALLEST_MEGABYTES: Record<FileSystemKind, number> = { ext4: 8, btrfs: 32, xfs: 300, exfat: 4 }
+const SMALLEST_MEGABYTES: Record<FileSystemKind, number> = { ext4: 8, btrfs: 32, xfs: 300, exfat: 4 }
 
 export interface FileSystemWish {
   readonly fs: FileSystemKind
@@ -22,7 +22,8 @@ export interface FileSystemWish {
 /** Makes an image file of exactly `megabytes` MiB with an empty file system in it. The file is sparse. */
 export async function makeImage(image: string, wish: FileSystemWish): Promise<void> {
   const least = SMALLEST_MEGABYTES[wish.fs]
-  if (wish.megabytes < least) throw new Error(`${wish.fs} needs at least ${least} MiB, ${wish.megabytes} were asked for`)
+  if (wish.megabytes < least)
+    throw new Error(`${wish.fs} needs at least ${least} MiB, ${wish.megabytes} were asked for`)
   await rm(image, { force: true })
   await writeFile(image, '')
   await truncate(image, wish.megabytes * MIB)

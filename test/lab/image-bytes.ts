@@ -52,7 +52,9 @@ export async function placeInImage(image: string, path: string, offset: number):
   if (offset - blockStart >= size) throw new Error(`${path} ends before byte ${offset}`)
   const found = await findInImage(image, block.subarray(0, size), 2)
   if (found.length !== 1) {
-    throw new Error(`the block of byte ${offset} of ${path} is ${found.length === 0 ? 'not' : 'more than once'} in the image`)
+    throw new Error(
+      `the block of byte ${offset} of ${path} is ${found.length === 0 ? 'not' : 'more than once'} in the image`,
+    )
   }
   return (found[0] ?? 0) + offset - blockStart
 }

@@ -40,7 +40,7 @@ export function claim(leftover: Leftover): AsyncDisposable {
         () => tellJanitor({ release: number }),
         (error: unknown) => {
           // The test fails with it too, but several such errors come wrapped into each other, and the first says why.
-          console.error(`The lab could not clear away ${JSON.stringify(leftover)}: ${String(error)}`)
+          process.stderr.write(`The lab could not clear away ${JSON.stringify(leftover)}: ${String(error)}\n`)
           throw error
         },
       )

@@ -1,7 +1,7 @@
 /** What the lab leaves in the system, written down as data, so that another process can clear it away as well as this one. */
 import { rm } from 'node:fs/promises'
 import { detachLoop, isMounted, mountsBelow, unmount } from './mounts.ts'
-import { isAlive, kill } from './processes.ts'
+import { isAlive, kill, killFamily } from './processes.ts'
 import { runTool } from './run-tool.ts'
 
 export type Leftover =
@@ -9,6 +9,7 @@ export type Leftover =
   | { readonly kind: 'mount'; readonly path: string }
   | { readonly kind: 'loop'; readonly device: string; readonly image: string }
   | { readonly kind: 'process'; readonly pid: number; readonly startedAt: string }
+  | { readonly kind: 'family'; readonly mark: string }
   | { readonly kind: 'frozen'; readonly path: string }
   | { readonly kind: 'immutable'; readonly path: string }
 
@@ -30,6 +31,9 @@ export async function tidy(leftover: Leftover): Promise<void> {
       return
     case 'process':
       if (isAlive(leftover)) await kill(leftover)
+      return
+    case 'family':
+      await killFamily(leftover.mark)
       return
     case 'frozen':
       // Thawing what is not frozen is an error to fsfreeze, and just what we want.

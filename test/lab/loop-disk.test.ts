@@ -25,21 +25,25 @@ function readDirectly(path: string): Buffer {
 }
 
 for (const fs of KINDS) {
-  test(`a ${fs} disk is made, taken away, brought back and removed`, { skip: canMakeLoopDisk(fs) ?? false }, async () => {
-    await using disk = await loopDisk({ fs })
-    const file = join(disk.mountPoint, 'a.bin')
-    await writeDurably(file, Buffer.from('five copies'))
-    assert.notEqual(statSync(disk.mountPoint).dev, statSync(join(disk.mountPoint, '..')).dev)
-    await disk.unmount()
-    assert.deepEqual(readdirSync(disk.mountPoint), [])
-    await disk.mount({ readOnly: true })
-    assert.equal(await readFile(file, 'utf8'), 'five copies')
-    await assert.rejects(writeFile(file, 'x'), { code: 'EROFS' })
-    await disk.remove()
-    assert.equal(isMounted(disk.mountPoint), false)
-    assert.equal(imageBehind(disk.device)?.startsWith(disk.image) ?? false, false)
-    assert.equal(existsSync(disk.image), false)
-  })
+  test(
+    `a ${fs} disk is made, taken away, brought back and removed`,
+    { skip: canMakeLoopDisk(fs) ?? false },
+    async () => {
+      await using disk = await loopDisk({ fs })
+      const file = join(disk.mountPoint, 'a.bin')
+      await writeDurably(file, Buffer.from('five copies'))
+      assert.notEqual(statSync(disk.mountPoint).dev, statSync(join(disk.mountPoint, '..')).dev)
+      await disk.unmount()
+      assert.deepEqual(readdirSync(disk.mountPoint), [])
+      await disk.mount({ readOnly: true })
+      assert.equal(await readFile(file, 'utf8'), 'five copies')
+      await assert.rejects(writeFile(file, 'x'), { code: 'EROFS' })
+      await disk.remove()
+      assert.equal(isMounted(disk.mountPoint), false)
+      assert.equal(imageBehind(disk.device)?.startsWith(disk.image) ?? false, false)
+      assert.equal(existsSync(disk.image), false)
+    },
+  )
 }
 
 test(
@@ -101,7 +105,9 @@ test(
       const disk = await loopDisk({ fs: 'ext4' })
       console.log(JSON.stringify([disk.mountPoint, disk.device, disk.image]))
       setInterval(() => {}, 1000)`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const line = await new Promise<string>((resolve) => {
       child.stdout.setEncoding('utf8').once('data', resolve)
     })

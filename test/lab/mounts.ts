@@ -31,6 +31,8 @@ export async function unmount(mountPoint: string, patienceMs = 2_000): Promise<s
         await new Promise((resolve) => setTimeout(resolve, 20))
         continue
       }
+      // Out of the tree, a frozen file system could not be thawed any more.
+      await runTool('fsfreeze', ['--unfreeze', mountPoint]).catch(() => '')
       const users = whoUses(mountPoint)
       await runTool('umount', ['-l', mountPoint])
       return users.length > 0 ? users : ['someone unknown']

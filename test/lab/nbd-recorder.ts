@@ -158,7 +158,14 @@ function flipWhereWanted(data: Buffer): void {
 }
 
 /** Does what one request asks; gives the error number and the bytes of the answer. */
-function obey(disk: Disk, command: number, flags: number, offset: number, length: number, data: Buffer): [number, Buffer] {
+function obey(
+  disk: Disk,
+  command: number,
+  flags: number,
+  offset: number,
+  length: number,
+  data: Buffer,
+): [number, Buffer] {
   const none = Buffer.alloc(0)
   if (offset + length > disk.bytes) return [EINVAL, none]
   switch (command) {
@@ -188,7 +195,11 @@ function obey(disk: Disk, command: number, flags: number, offset: number, length
 async function serve(socket: Socket): Promise<void> {
   const intake = new Intake(socket)
   const disk = await negotiate(socket, intake)
-  while (disk !== null) {
+  if (disk === null) {
+    socket.destroy()
+    return
+  }
+  for (;;) {
     const head = await intake.take(28)
     if (head === null) break
     const command = head.readUInt16BE(6)

@@ -71,17 +71,17 @@ export async function kill(known: KnownProcess, timeoutMs = 5_000): Promise<bool
   }
 }
 
-/** The living processes below `pid` in the family tree, and all that carry `NAME=value` in their environment, wherever they hang. */
-export function descendants(pid: number, environmentMark: string): KnownProcess[] {
+/** The living processes that carry `mark` (`NAME=value`) in their environment, and all below them in the family tree. */
+export function family(mark: string): KnownProcess[] {
   const parentOf = new Map<number, number>()
   const found = new Set<number>()
   for (const candidate of allPids()) {
     const stat = statOf(candidate)
     if (stat === null || stat.state === 'Z') continue
     parentOf.set(candidate, stat.parentPid)
-    if (candidate === pid || hasInEnvironment(candidate, environmentMark)) found.add(candidate)
+    if (hasInEnvironment(candidate, mark)) found.add(candidate)
   }
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false
     for (const [child, parent] of parentOf) {
       if (found.has(child) || !found.has(parent)) continue
@@ -91,6 +91,38 @@ export function descendants(pid: number, environmentMark: string): KnownProcess[
   }
   found.delete(process.pid)
   return [...found].map(knownProcess).filter((known) => known !== null)
+}
+
+export interface FamilyEnd {
+  /** How many processes were killed. */
+  readonly victims: number
+  /** Those that SIGKILL did not end in time: stuck in the kernel. */
+  readonly survivors: readonly KnownProcess[]
+}
+
+/** Kills all processes of a family at once, and waits until they are gone, or `timeoutMs` have passed. */
+export async function killFamily(mark: string, timeoutMs = 5_000): Promise<FamilyEnd> {
+  const victims = new Map<string, KnownProcess>()
+  const signalAll = (signal: NodeJS.Signals): number => {
+    const members = family(mark)
+    for (const member of members) {
+      victims.set(`${member.pid} ${member.startedAt}`, member)
+      try {
+        process.kill(member.pid, signal)
+      } catch {
+        continue
+      }
+    }
+    return members.length
+  }
+  // Stopped first, so that none makes a new child between being found and being killed.
+  signalAll('SIGSTOP')
+  try {
+    await waitUntil('the family ends', () => signalAll('SIGKILL') === 0, timeoutMs)
+  } catch {
+    return { victims: victims.size, survivors: [...victims.values()].filter(isAlive) }
+  }
+  return { victims: victims.size, survivors: [] }
 }
 
 function hasInEnvironment(pid: number, mark: string): boolean {

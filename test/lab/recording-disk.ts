@@ -4,20 +4,18 @@
  *
  * image ← nbd-recorder.ts ← nbdfuse ← loop device (direct) ← ext4, btrfs, xfs or exFAT, mounted
  */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { createConnection } from 'node:net'
-import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { FileSystemKind } from './can-run.ts'
+import { ControlLine } from './control-line.ts'
+import { startDaemon } from './daemon.ts'
 import { driverEnds, makeImage, mountFileSystem } from './file-system.ts'
 import { claim } from './janitor.ts'
 import { mountedImage } from './mounted-image.ts'
 import { attachLoop, detachLoop, unmount } from './mounts.ts'
-import { kill, knownProcess } from './processes.ts'
+import { kill } from './processes.ts'
 import type { KnownProcess } from './processes.ts'
 import { runTool, toolPath, waitUntil } from './run-tool.ts'
 import { scratchFolder } from './scratch-folder.ts'
@@ -83,53 +81,14 @@ export interface Recording<Name extends string> {
   readonly scratch: string
 }
 
-/** One connection to the recorder's control socket; each order waits for its answer. */
-class Control {
-  readonly #socket: Socket
-  readonly #waiting: { resolve: (answer: string) => void; reject: (error: Error) => void }[] = []
-
-  constructor(socket: Socket) {
-    this.#socket = socket
-    const end = (): void => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the recorder is gone'))
-    }
-    socket.on('error', end).on('close', end)
-    createInterface({ input: socket }).on('line', (line) => this.#waiting.shift()?.resolve(line))
-  }
-
-  async tell(order: string): Promise<string> {
-    if (this.#socket.destroyed) throw new Error('the recorder is gone')
-    const answer = await new Promise<string>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject })
-      this.#socket.write(`${order}\n`)
-    })
-    if (!answer.startsWith('ok')) throw new Error(`the recorder says ${answer}`)
-    return answer.slice('ok '.length)
-  }
-
-  end(): void {
-    this.#socket.destroy()
-  }
+/** Gives the recorder an order; throws when it refuses, and gives what it said else. */
+async function tell(control: ControlLine, order: string): Promise<string> {
+  const answer = await control.tell(order)
+  if (!answer.startsWith('ok')) throw new Error(`the recorder says ${answer}`)
+  return answer.slice('ok '.length)
 }
 
-/** Starts a process that runs for long, claims it, and gives it by its id. */
-function startDaemon(undo: AsyncDisposableStack, command: string, args: readonly string[]): KnownProcess {
-  const child = spawn(command, args, { stdio: 'ignore', detached: true })
-  child.unref()
-  const known = child.pid === undefined ? null : knownProcess(child.pid)
-  if (known === null) throw new Error(`${command} does not start`)
-  undo.use(claim({ kind: 'process', ...known }))
-  return known
-}
-
-async function connect(path: string): Promise<Socket> {
-  return await new Promise((resolve, reject) => {
-    const socket = createConnection(path)
-    socket.once('connect', () => resolve(socket)).once('error', reject)
-  })
-}
-
-async function prepareBase<Name extends string>(folder: string, name: Name, wish: RecordedDiskWish): Promise<void> {
+async function prepareBase(folder: string, name: string, wish: RecordedDiskWish): Promise<void> {
   const image = join(folder, `${name}.img`)
   const mountPoint = join(folder, name)
   await mkdir(mountPoint)
@@ -161,7 +120,8 @@ async function plugIn(
   undo.use(claim({ kind: 'mount', path: bus }))
   const nbdfuse = toolPath('nbdfuse')
   if (nbdfuse === null) throw new Error('nbdfuse is not installed; ask canRecordDisk() first')
-  startDaemon(undo, nbdfuse, [bus, `nbd+unix:///${name}?socket=${nbdSocket}`])
+  // It ends with a failed assertion when its server is killed, as a power cut does.
+  startDaemon(undo, nbdfuse, [bus, `nbd+unix:///${name}?socket=${nbdSocket}`], 'quiet')
   const file = join(bus, 'nbd')
   await waitUntil(`${file} appears`, () => existsSync(file))
   const device = await attachLoop(file, { directIo: true })
@@ -169,6 +129,11 @@ async function plugIn(
   const mountPoint = join(folder, name)
   undo.use(claim({ kind: 'mount', path: mountPoint }))
   return { device, bus, driver: await mountFileSystem(fs, device, mountPoint) }
+}
+
+/** The disks under their names. */
+function byName<Disk extends { readonly name: string }>(disks: readonly Disk[]): Record<Disk['name'], Disk> {
+  return Object.fromEntries(disks.map((disk) => [disk.name, disk])) as Record<Disk['name'], Disk>
 }
 
 /**
@@ -190,8 +155,7 @@ export async function recordingDisks<Name extends string>(
   const program = fileURLToPath(new URL('./nbd-recorder.ts', import.meta.url))
   const recorder = startDaemon(undo, process.execPath, [program, nbdSocket, controlSocket, logFile, ...exports])
   await waitUntil('the recorder listens', () => existsSync(nbdSocket) && existsSync(controlSocket))
-  const control = new Control(await connect(controlSocket))
-  undo.defer(() => control.end())
+  const control = undo.use(await ControlLine.to(controlSocket))
 
   const plugged = new Map<Name, Plugged>()
   const disks: RecordingDiskOf<Name>[] = []
@@ -211,14 +175,15 @@ export async function recordingDisks<Name extends string>(
   }
   const unplugAll = async (): Promise<void> => {
     for (const [name, { driver, device, bus }] of plugged) {
-      await unmount(join(folder, name), 500)
+      const users = await unmount(join(folder, name), 500)
+      if (users.length > 0) throw new Error(`the disk ${name} is still in use by ${users.join(', ')}`)
       if (driver !== null) await driverEnds(driver).catch(() => kill(driver))
       await detachLoop(device, join(bus, 'nbd'))
       await unmount(bus, 500)
     }
   }
   const recording = (): Recording<Name> => ({ disks, logFile, entries: readLog(logFile), scratch: folder })
-  const status = async (): Promise<{ entries: number; flips: number }> => JSON.parse(await control.tell('status'))
+  const status = async (): Promise<{ entries: number; flips: number }> => JSON.parse(await tell(control, 'status'))
   // A power cut is also the quickest way to end: what is still in the caches need not be written.
   undo.defer(async () => {
     await kill(recorder)
@@ -226,12 +191,12 @@ export async function recordingDisks<Name extends string>(
   })
   const made = undo.move()
   return {
-    disks: Object.fromEntries(disks.map((disk) => [disk.name, disk])) as Record<Name, RecordedDisk>,
+    disks: byName(disks),
     acknowledgeSocket: controlSocket,
-    acknowledge: async (text) => void (await control.tell(`A ${text.replaceAll('\n', ' ')}`)),
-    flipNextWriteWith: async (marker) => void (await control.tell(`flip ${Buffer.from(marker).toString('hex')}`)),
+    acknowledge: async (text) => void (await tell(control, `A ${text.replaceAll('\n', ' ')}`)),
+    flipNextWriteWith: async (marker) => void (await tell(control, `flip ${Buffer.from(marker).toString('hex')}`)),
     flips: async () => (await status()).flips,
-    failWrites: async (fail) => void (await control.tell(`fail ${fail ? 'on' : 'off'}`)),
+    failWrites: async (fail) => void (await tell(control, `fail ${fail ? 'on' : 'off'}`)),
     entries: async () => (await status()).entries,
     powerCut: async () => {
       await kill(recorder)

@@ -67,7 +67,11 @@ export async function runTool(name: string, args: readonly string[], timeoutMs =
 }
 
 /** Waits until `isSo` gives true, looking every few milliseconds; throws with `what` in its sentence when `timeoutMs` have passed. */
-export async function waitUntil(what: string, isSo: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+export async function waitUntil(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  timeoutMs = 10_000,
+): Promise<void> {
   const end = performance.now() + timeoutMs
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`)

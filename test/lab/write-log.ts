@@ -40,7 +40,7 @@ export function readLog(file: string): LogEntry[] {
     const { size } = fstatSync(fd)
     const entries: LogEntry[] = []
     const header = Buffer.alloc(HEADER_BYTES)
-    for (let at = 0; at + HEADER_BYTES <= size; ) {
+    for (let at = 0; at + HEADER_BYTES <= size;) {
       readSync(fd, header, 0, HEADER_BYTES, at)
       const kind = KIND_OF.get(String.fromCharCode(header.readUInt8(0)))
       if (kind === undefined) throw new Error(`${file} is damaged at byte ${at}`)

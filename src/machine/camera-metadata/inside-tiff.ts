@@ -8,6 +8,9 @@ const TILES = { offsets: 0x0144, lengths: 0x0145 }
 const JPEG = { offsets: 0x0201, lengths: 0x0202 }
 const SUB_DIRECTORIES = [0x014a, 0x8769]
 
+/** Newer RW2 files of Panasonic say this instead of an offset, and keep the true one under a tag of their own. */
+const ELSEWHERE = 0xffff_ffff
+
 const MOST_DIRECTORIES = 32
 const MOST_ENTRIES = 512
 const MOST_VALUES = 4096
@@ -26,6 +29,7 @@ export async function lookInsideTiff(file: BoundedFile): Promise<Finding> {
   const [first = 0] = await numbers(4, 1, 4)
   if (first === 0) return unknownContent(file.name)
   const waiting = [first]
+  const chain = new Set([first])
   const seen = new Set<number>()
   let preview: { offset: number; length: number } | null = null
   for (let offset = waiting.shift(); offset !== undefined && seen.size < MOST_DIRECTORIES; offset = waiting.shift()) {
@@ -37,12 +41,16 @@ export async function lookInsideTiff(file: BoundedFile): Promise<Finding> {
     if (directory.endOffset > file.size) return cutOff(file.name)
     for (const place of [STRIPS, TILES, JPEG]) {
       const [offsets = [], lengths = []] = [directory.values.get(place.offsets), directory.values.get(place.lengths)]
-      if (offsets.some((start, index) => start + (lengths[index] ?? 0) > file.size)) return cutOff(file.name)
+      if (offsets.some((start, index) => start !== ELSEWHERE && start + (lengths[index] ?? 0) > file.size))
+        return cutOff(file.name)
       const [start = 0, length = 0] = [offsets[0], lengths[0]]
       if (place === JPEG && length > 0 && length < (preview?.length ?? LARGEST_PREVIEW_BYTES))
         preview = { offset: start, length }
     }
-    waiting.push(...SUB_DIRECTORIES.flatMap((tag) => directory.values.get(tag) ?? []), ...directory.next)
+    // Only the main chain goes on: cameras leave rubbish where an EXIF or sub-directory would name its successor.
+    const next = chain.has(offset) ? directory.next : []
+    for (const at of next) chain.add(at)
+    waiting.push(...SUB_DIRECTORIES.flatMap((tag) => directory.values.get(tag) ?? []), ...next)
   }
   if (preview === null) return fine
   const bytes = await file.read(preview.offset, preview.length)
@@ -79,7 +87,7 @@ async function readDirectory(offset: number, numbers: Numbers): Promise<Director
 
 /** Reads whole numbers of two or four bytes; neighbouring small reads are answered from one piece of 64 kB. */
 function numberReader(file: BoundedFile, isLittleEndian: boolean): Numbers {
-  let piece = { offset: 0, bytes: Buffer.alloc(0) }
+  let piece: { offset: number; bytes: Buffer } = { offset: 0, bytes: Buffer.alloc(0) }
   return async (at, count, sizeBytes) => {
     const isInside = at >= piece.offset && at + count * sizeBytes <= piece.offset + piece.bytes.length
     if (!isInside) piece = { offset: at, bytes: await file.read(at, 64 * 1024) }

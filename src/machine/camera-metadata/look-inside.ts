@@ -46,6 +46,8 @@ async function lookByContent(file: BoundedFile, isKnown: boolean): Promise<Findi
   if (magic.startsWith('FUJIFILMCCD-RAW')) return await lookInsideRaf(file)
   if (magic.startsWith('HEAPCCDR', 6)) return await lookInsideCrw(file)
   if (/^(?:II[*URS]|MM\0\*|IIU\0|IIR[OS]|MMOR)/.test(magic)) return await lookInsideTiff(file)
+  // BigTIFF, which a few very large DNGs are: known, and not walked.
+  if (/^(?:II\+\0|MM\0\+)/.test(magic)) return fine
   if (magic.startsWith('RIFF')) return await lookInsideRiff(file)
   if (/^(?:ftyp|moov|mdat|wide|free|skip|pnot|uuid)/.test(magic.slice(4))) return await lookInsideBoxes(file)
   if (/\.(?:mts|m2ts)$/i.test(file.name) && !head.every((byte) => byte === 0))

@@ -59,6 +59,12 @@ export function startMover(options: MoverOptions): MoverProcess {
         ? ending.answer.result
         : failed(lost(ending, place))
     },
+    signs: async (cardRoot) => {
+      const ending = await ask({ ask: 'signs', cardRoot }, [], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'signs'
+        ? ending.answer.result
+        : failed(lost(ending, null))
+    },
     list: async (cardRoot, cancel) => {
       const ending = await ask({ ask: 'list', cardRoot }, [], {}, cancel, options.stallMs * 3)
       return ending.kind === 'answered' && ending.answer.answer === 'listing'
@@ -82,6 +88,18 @@ export function startMover(options: MoverOptions): MoverProcess {
       return ending.kind === 'answered' && ending.answer.answer === 'note'
         ? ending.answer.result
         : failed(lost(ending, place))
+    },
+    tryOut: async (place) => {
+      const ending = await ask({ ask: 'try-out', place }, [place], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'tried'
+        ? ending.answer.result
+        : failed(lost(ending, place))
+    },
+    look: async (paths) => {
+      const ending = await ask({ ask: 'look', paths }, [], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'looked'
+        ? ending.answer.result
+        : failed(lost(ending, null))
     },
     sweep: async (place) => {
       const ending = await ask({ ask: 'sweep', place }, [place], {}, null)

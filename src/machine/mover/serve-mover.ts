@@ -66,6 +66,8 @@ async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, c
       return { answer: 'identity', identity: await mover.identify(order.place, Number.POSITIVE_INFINITY) }
     case 'mark':
       return { answer: 'marked', result: await mover.mark(order.place, order.marker) }
+    case 'signs':
+      return { answer: 'signs', result: await mover.signs(order.cardRoot) }
     case 'list':
       return { answer: 'listing', result: await mover.list(order.cardRoot, cancel) }
     case 'copy': {
@@ -89,6 +91,10 @@ async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, c
       return { answer: 'note', result: await mover.readNote(order.place, order.path) }
     case 'sweep':
       return { answer: 'swept', result: await mover.sweep(order.place) }
+    case 'try-out':
+      return { answer: 'tried', result: await mover.tryOut(order.place) }
+    case 'look':
+      return { answer: 'looked', result: await mover.look(order.paths) }
   }
 }
 

@@ -2,10 +2,12 @@
  * What parent and child say to each other: one JSON object a line. Both ends are the same program of the same version, so the
  * lines are trusted as they are.
  */
-import type { CardListing } from '../../domain/card.ts'
+import type { CardListing, CardSigns } from '../../domain/card.ts'
 import type { Result } from '../../domain/failure.ts'
+import type { Readability } from '../../domain/metadata.ts'
 import type { Identity } from '../../domain/place.ts'
 import type {
+  CaseResult,
   CopyOrder,
   CopyReport,
   MoverEnd,
@@ -21,6 +23,7 @@ import type {
 export type Ask =
   | { readonly ask: 'identify'; readonly place: PlaceAddress }
   | { readonly ask: 'mark'; readonly place: PlaceAddress; readonly marker: string }
+  | { readonly ask: 'signs'; readonly cardRoot: string }
   | { readonly ask: 'list'; readonly cardRoot: string }
   | {
       readonly ask: 'copy'
@@ -33,6 +36,8 @@ export type Ask =
   | { readonly ask: 'note'; readonly place: PlaceAddress; readonly notes: readonly NoteOrder[] }
   | { readonly ask: 'read-note'; readonly place: PlaceAddress; readonly path: string }
   | { readonly ask: 'sweep'; readonly place: PlaceAddress }
+  | { readonly ask: 'try-out'; readonly place: PlaceAddress }
+  | { readonly ask: 'look'; readonly paths: readonly string[] }
 
 /** Parent to child. */
 export type Order = (Ask & { readonly id: number }) | { readonly cancel: number }
@@ -40,11 +45,14 @@ export type Order = (Ask & { readonly id: number }) | { readonly cancel: number 
 export type Answer =
   | { readonly answer: 'identity'; readonly identity: Identity }
   | { readonly answer: 'marked'; readonly result: Result<Identity> }
+  | { readonly answer: 'signs'; readonly result: Result<CardSigns> }
   | { readonly answer: 'listing'; readonly result: Result<CardListing> }
   | { readonly answer: 'end'; readonly end: MoverEnd }
   | { readonly answer: 'noted'; readonly result: Result<void> }
   | { readonly answer: 'note'; readonly result: Result<string | null> }
   | { readonly answer: 'swept'; readonly result: Result<number> }
+  | { readonly answer: 'tried'; readonly result: Result<readonly CaseResult[]> }
+  | { readonly answer: 'looked'; readonly result: Result<readonly Readability[]> }
 
 /** Child to parent. */
 export type Saying =

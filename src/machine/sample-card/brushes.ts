@@ -10,7 +10,7 @@ export interface Wash {
   readonly toY: number
 }
 
-export function washAt(wash: Wash, y: number): Colour {
+function washAt(wash: Wash, y: number): Colour {
   return blend(wash.top, wash.bottom, ease(wash.fromY, wash.toY, y))
 }
 

@@ -1,7 +1,6 @@
-import { ridge, spruce } from './brushes.ts'
+import { fillBelow, ridge, spruce } from './brushes.ts'
 import { develop, makeCanvas, type Canvas, type Picture } from './canvas.ts'
 import { makeDice, type Dice } from './dice.ts'
-import { fillBelow } from './brushes.ts'
 import { duskMountains } from './motifs-night.ts'
 import type { ClipShape } from './quicktime.ts'
 

@@ -228,13 +228,7 @@ function loneTree(canvas: Canvas, dice: Dice, x: number, base: number): void {
 }
 
 /** A soft-edged round spot of paint. */
-export function blob(
-  canvas: Canvas,
-  cx: number,
-  cy: number,
-  radius: number,
-  paint: readonly [number, number, number],
-): void {
+function blob(canvas: Canvas, cx: number, cy: number, radius: number, paint: readonly [number, number, number]): void {
   const { width, height } = canvas
   for (let y = Math.max(0, Math.floor(cy - radius)); y <= Math.min(height - 1, cy + radius); y += 1) {
     for (let x = Math.max(0, Math.floor(cx - radius)); x <= Math.min(width - 1, cx + radius); x += 1) {

@@ -260,6 +260,28 @@ test('a file known in another format is not called verified before that format w
   assert.ok(!failed.manifest.includes(other.hash), 'no clean XXH128 for a failed file')
 })
 
+test('a hash that is only known as failed is nothing to compare with', () => {
+  const md5OfA = '0cc175b9c0f1b6a831c399e269772661'
+  const history = foreign(`<hash><path>a</path><md5 action="failed">${md5OfA}</md5></hash>`)
+  const result = written(continueHistory(history, input([file('a', 'a', { otherHashes: { md5: md5OfA } })])))
+  assert.deepEqual([result.outcome.notComparable, result.outcome.verified], [['a'], []])
+})
+
+test('a date without a zone is UTC, wherever the computer stands', (context) => {
+  const { TZ } = process.env
+  process.env['TZ'] = 'America/New_York'
+  context.after(() => (TZ === undefined ? delete process.env['TZ'] : (process.env['TZ'] = TZ)))
+  const history = foreign('<hash><path>a</path><xxh64 action="original">ef46db3751d8e999</xxh64></hash>')
+  assert.equal(history.generations[0]?.createdAtMs, Date.UTC(2020, 0, 16, 9, 15))
+  assert.equal(history.files.get('a')?.records[0]?.atMs, Date.UTC(2020, 0, 16, 9, 15))
+})
+
+test('a manifest name keeps its number and date when the folder name is too long for it', () => {
+  const { manifestName } = written(firstGeneration(input([], { rollFolderName: '📷'.repeat(60) })))
+  assert.match(manifestName, /^0001_(📷)+_2026-11-20_180409Z\.mhl$/u)
+  assert.ok(Buffer.byteLength(manifestName) <= 255)
+})
+
 test('a renamed file keeps its records, and its former name is not missing', () => {
   const first = written(firstGeneration(input([file('old/a', 'text'), file('b')])))
   const renamed = written(continueHistory(historyOf(first), input([file('new/a', 'text'), file('b')])))

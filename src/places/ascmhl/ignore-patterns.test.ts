@@ -82,6 +82,7 @@ test('the last pattern decides, but a folder left out keeps all inside out', () 
   assert.equal(ignored(['*.tmp', '!keep.tmp', 'keep*'], 'keep.tmp'), true)
   assert.equal(ignored(['old/', '!old/keep.tmp'], 'old/keep.tmp'), true)
   assert.equal(ignored('old/', 'old', true), true)
+  assert.equal(ignored('old/**', 'old', true), false)
 })
 
 test('a pattern made to be slow is answered all the same', () => {

@@ -1,0 +1,111 @@
+import { roles } from '../../domain/place.ts'
+import type { Examination } from '../../usecases/examine.ts'
+import type { CardView, JobView, RollView } from '../../usecases/look-up.ts'
+import type { CardStatus, JobStatus, PlaceStatus, Status } from '../../usecases/show-status.ts'
+import { bytesText, makePaint, shown, table } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
+
+const jobsShown = 10
+
+export function printStatus(terminal: Terminal, status: Status): void {
+  const paint = makePaint(terminal.colour)
+  terminal.out(paint(status.safe ? 'green' : 'yellow', paint('bold', status.sentence)))
+  if (status.jobs.length > 0) {
+    terminal.out('')
+    printJobs(terminal, status.jobs.slice(0, jobsShown))
+    if (status.jobs.length > jobsShown) terminal.out(`… and ${status.jobs.length - jobsShown} more: fivefold job list`)
+  }
+  if (status.cards.length > 0) {
+    terminal.out('')
+    printVerdicts(terminal, status.cards)
+  }
+  if (status.due.length > 0) {
+    terminal.out('')
+    terminal.out(paint('bold', 'What is due'))
+    for (const due of status.due) terminal.out(`  ${due.sentence}`)
+  }
+}
+
+/** Five lights a job: ● every file proven there, ◐ some, ○ none. */
+export function printJobs(terminal: Terminal, jobs: readonly JobStatus[]): void {
+  const paint = makePaint(terminal.colour)
+  if (jobs.length === 0) {
+    terminal.out('No jobs yet.')
+    return
+  }
+  const rows = jobs.map((job) => [
+    job.shotOn,
+    shown(job.client === '' ? job.name : `${job.client} · ${job.name}`),
+    ...roles.map((role) => light(job.copies[role].proven, job.files)),
+    String(job.files),
+    bytesText(job.bytes),
+    job.state,
+  ])
+  const lines = table([['', 'job', ...roles, 'files', 'size', ''], ...rows], new Set([7, 8]))
+  lines.forEach((line, index) => terminal.out(index === 0 ? paint('dim', line) : line))
+}
+
+const light = (proven: number, files: number): string => (files > 0 && proven >= files ? '●' : proven > 0 ? '◐' : '○')
+
+export function printVerdicts(terminal: Terminal, cards: readonly CardStatus[]): void {
+  const paint = makePaint(terminal.colour)
+  for (const card of cards) {
+    const verdict = card.verdict === 'keep' ? paint('yellow', 'keep') : paint('green', 'may be formatted')
+    terminal.out(`Card “${shown(card.label)}”: ${verdict}`)
+    for (const { sentence } of card.because) terminal.out(`  ${sentence}`)
+  }
+}
+
+export function printJob(terminal: Terminal, job: JobView): void {
+  printJobs(terminal, [job])
+  terminal.out('')
+  terminal.out(`Folder: ${shown(job.folder)}`)
+  terminal.out(`Shots: ${job.shots}; least number of proven copies on independent devices: ${job.provenCopiesMin}`)
+  printRolls(terminal, job.rolls)
+}
+
+export function printCards(terminal: Terminal, cards: readonly CardView[], withRolls: boolean): void {
+  if (cards.length === 0) terminal.out('No card was seen yet.')
+  for (const card of cards) {
+    printVerdicts(terminal, [card])
+    terminal.out(
+      `  ${card.id} · ${card.maker ?? 'unknown maker'} · last seen ${card.lastSeen.slice(0, 16).replace('T', ' ')} at ${shown(card.lastSeenAt)}`,
+    )
+    if (card.suspect !== null) terminal.out(`  ${card.suspect}`)
+    if (withRolls) printRolls(terminal, card.rolls)
+  }
+}
+
+function printRolls(terminal: Terminal, rolls: readonly RollView[]): void {
+  for (const roll of rolls) {
+    terminal.out('')
+    terminal.out(
+      `Roll ${shown(roll.name)}: ${roll.files} files, ${bytesText(roll.bytes)}, begun ${roll.startedAt.slice(0, 16).replace('T', ' ')}`,
+    )
+    terminal.out(`  second read: ${roll.secondRead}; not read: ${roll.notRead}; left out: ${roll.leftOut}`)
+    for (const { sentence } of roll.warnings) terminal.out(`  ! ${shown(sentence)}`)
+  }
+}
+
+export function printPlaces(terminal: Terminal, places: readonly PlaceStatus[]): void {
+  if (places.length === 0) terminal.out('No places yet: “fivefold setup” asks for them.')
+  for (const place of places) {
+    const state = place.online ? `${bytesText(place.freeBytes ?? 0)} free` : `not there: ${place.sentence ?? ''}`
+    terminal.out(`${shown(place.name)} (${place.role}, ${place.site}): ${shown(place.address)}`)
+    terminal.out(`  ${state}`)
+    if (place.online)
+      terminal.out(
+        `  device ${place.device ?? ''} (${place.deviceHow}); read-back ${place.readBack === 'medium' ? 'past the cache' : 'only from memory: copies there don’t count'}`,
+      )
+  }
+}
+
+export function printExamination(terminal: Terminal, examination: Examination): void {
+  const paint = makePaint(terminal.colour)
+  for (const answer of examination.answers) {
+    terminal.out(`${answer.fine ? paint('green', '✓') : paint('red', '✗')} ${shown(answer.sentence)}`)
+    if (answer.advice !== null) terminal.out(`  ${answer.advice}`)
+  }
+  terminal.out('')
+  terminal.out(paint('bold', examination.sentence))
+}

@@ -1,0 +1,56 @@
+/**
+ * What a new settings file says before anything is set: everything that can be set, as comments with the defaults. A test
+ * takes the comment signs away and compares what is left with the schema.
+ */
+export const freshSettings = `## The settings of Fivefold. Change them here, or with commands such as \`fivefold place add\`,
+## which keep your comments and the order of the lines.
+##
+## Lines with ## explain. Lines with one # show what holds as long as nothing else is set: to set
+## something else, take the # and the space behind it away from the whole group, and change it.
+
+## Where copies live. \`fivefold place add ROLE FOLDER\` writes here, and marks the folder as well.
+places: []
+
+## When an ingest is done, and how many independent devices must hold a proven copy
+## before a card may be formatted. The card itself never counts, and a RAID is one device.
+# copies:
+#   required: [library, second]
+#   atLeast: 3
+
+## When a card may be formatted: never before its jobs are delivered, and never on old proof.
+# cards:
+#   releaseAfter: delivered
+#   evidenceMaxAge: 30d
+#   secondRead: true
+
+## How long copies of a delivered job stay (\`forever\`, or \`delivered + 90d\`).
+## They go only when the other copies are proven, and never without asking unless prune says so.
+# second:
+#   keep: delivered + 90d
+# cloud:
+#   keep: delivered + 90d
+#   window:
+#     upload: any      # or nights, or 19:30-07:00
+#     limit: none      # or 20 Mbit/s
+# prune:
+#   automatic: false
+
+## The drives for the safe: how often, and what was shot how long ago goes onto them.
+# drive:
+#   every: 14d
+#   window: 12 months
+
+## Reading copies again, and rehearsing the restore.
+# verify:
+#   every: 90d
+#   budget: 1h per night
+# drill:
+#   every: 30d
+#   sample: 20 files
+
+## How folders and files are named. file: off keeps the tree of the card as it is.
+# names:
+#   job: '{shot:yyyy}/{shot:yyyy-MM-dd} {client} {job}'
+#   roll: '{roll}'
+#   file: off
+`

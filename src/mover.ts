@@ -1,0 +1,110 @@
+/**
+ * The back door: the child process that touches cards and places, so that the front door never hangs (J2). Joins the engine with the
+ * folders and the machine; knows no catalog, decides nothing.
+ */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeBlockPool } from './engine/block-pool.ts'
+import type { Result } from './domain/failure.ts'
+import type { PlaceAddress, WritablePlace } from './engine/contracts.ts'
+import { makeLocalMover } from './engine/local-mover.ts'
+import type { ReadBack } from './machine/cache-bypass.ts'
+import { dropDeviceCache, readBackStrength } from './machine/cache-bypass.ts'
+import { serveMover } from './machine/mover/serve-mover.ts'
+import { limitsOf } from './machine/volumes/limits.ts'
+import { pickVolumes } from './machine/volumes/pick.ts'
+import type { Volume } from './machine/volumes/volume.ts'
+import { makeHashingMemory } from './machine/xxh128/xxh128.ts'
+import { readCardSigns } from './machine/volumes/card-signs.ts'
+import { openCardSource } from './places/card/card-source.ts'
+import { openFolderPlace } from './places/folder/folder-place.ts'
+import type { GroundFacts } from './places/folder/identify-folder.ts'
+import { identifyFolder, markFolder } from './places/folder/identify-folder.ts'
+import { partialFolder } from './places/folder/marker.ts'
+
+/** Measured: see docs/adr/0004. Two files of two blocks each, and two places reading back, never wait for memory. */
+const memory = makeHashingMemory({ blockBytes: 4 * 1024 * 1024, blocks: 6, streams: 16 })
+const volumes = pickVolumes()
+
+interface Ground {
+  readonly volume: Volume | null
+  readonly readBack: ReadBack
+}
+
+const grounds = new Map<string, Promise<Ground>>()
+
+/** What a folder stands on; asked once, because a place that is swapped is noticed by its marker and its device number. */
+function groundOf(folder: string, probe: Parameters<typeof readBackStrength>[1] | null): Promise<Ground> {
+  const known = grounds.get(folder)
+  if (known !== undefined) return known
+  const asked = (async (): Promise<Ground> => {
+    const volume = await volumes.find(folder)
+    const unknown: ReadBack = {
+      strength: 'cached',
+      because: 'The system tells nothing about this folder.',
+      dropFirst: false,
+    }
+    const readBack = volume === null || probe === null ? unknown : await readBackStrength(volume, probe)
+    return { volume, readBack }
+  })()
+  grounds.set(folder, asked)
+  return asked
+}
+
+const forget = async ({ volume, readBack }: Ground): Promise<boolean> =>
+  volume === null || !readBack.dropFirst ? readBack.strength === 'medium' : dropDeviceCache(volume)
+
+async function placeFacts(address: PlaceAddress): Promise<GroundFacts> {
+  const { volume, readBack } = await groundOf(address.folder, { writableFolder: join(address.folder, partialFolder) })
+  const measured = volume?.deviceHow === 'measured'
+  return {
+    device:
+      address.declaredDevice !== null
+        ? { id: `declared:${address.declaredDevice}`, how: 'declared' }
+        : { id: volume?.deviceId ?? `unknown:${address.folder}`, how: measured ? 'measured' : 'unknown' },
+    limits: limitsOf(volume?.fsTypeReal ?? 'unknown'),
+    readBack: readBack.strength,
+  }
+}
+
+/** Any file of the card will do to see whether a read can pass the cache; nothing is ever written there (C1). */
+function someFileOf(root: string): string | null {
+  try {
+    const entries = readdirSync(root, { withFileTypes: true, recursive: true })
+    const file = entries.find((entry) => entry.isFile())
+    return file === undefined ? null : join(file.parentPath, file.name)
+  } catch {
+    return null
+  }
+}
+
+async function openPlace(address: PlaceAddress): Promise<Result<WritablePlace>> {
+  const facts = await placeFacts(address)
+  const ground = await groundOf(address.folder, null)
+  return openFolderPlace(address, {
+    deviceId: facts.device.id,
+    directReaches: facts.readBack,
+    forgetCached: () => forget(ground),
+  })
+}
+
+serveMover((watch) =>
+  makeLocalMover({
+    blocks: makeBlockPool(memory.blocks),
+    startHash: memory.startHash,
+    watch,
+    identify: (address) => identifyFolder(address, () => placeFacts(address)),
+    mark: (address, marker) => markFolder(address, marker, () => placeFacts(address)),
+    signs: (root) => readCardSigns(root, volumes),
+    openCard: async (root) => {
+      const file = someFileOf(root)
+      const ground = await groundOf(root, file === null ? null : { existingFile: file })
+      return openCardSource(root, { directReaches: ground.readBack.strength, forgetCached: () => forget(ground) })
+    },
+    openPlace,
+    tryOut: async (address) => (await import('./try-out-place.ts')).tryOutPlace(address, openPlace),
+    lookInside: async (path) => (await import('./machine/camera-metadata/look-inside.ts')).lookInside(path),
+    encodeText: (text) => new TextEncoder().encode(text),
+    decodeText: (bytes) => new TextDecoder().decode(bytes),
+  }),
+)

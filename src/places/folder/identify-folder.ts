@@ -1,0 +1,71 @@
+import { statfs } from 'node:fs/promises'
+import type { Result } from '../../domain/failure.ts'
+import { done, failed } from '../../domain/failure.ts'
+import type { Device, FileSystemLimits, Identity } from '../../domain/place.ts'
+import type { PlaceAddress } from '../../engine/contracts.ts'
+import { isMarkerOf, readMarker, writeMarker } from './marker.ts'
+import { placeFailure } from './system-failure.ts'
+
+/** What the machine found out about the ground a folder stands on. */
+export interface GroundFacts {
+  readonly device: Device
+  readonly limits: FileSystemLimits
+  readonly readBack: 'medium' | 'cached'
+}
+
+/** Asks a folder who it is (W4). Four answers; only `online` may be written to. */
+export async function identifyFolder(
+  address: PlaceAddress,
+  groundOf: (folder: string) => Promise<GroundFacts>,
+): Promise<Identity> {
+  const reading = await readMarker(address.folder)
+  switch (reading.kind) {
+    case 'no-folder':
+      return { kind: 'unmarked', sentence: `There is no folder ${address.folder}.` }
+    case 'none':
+      return { kind: 'unmarked', sentence: `${address.folder} has no marker, as when a NAS or drive is not mounted.` }
+    case 'unreadable':
+      return { kind: 'unknown', sentence: `${address.folder} can't be asked: ${reading.because}.` }
+    case 'marker': {
+      if (!isMarkerOf(reading.marker, address.id))
+        return {
+          kind: 'someone-else',
+          foundId: reading.marker.id,
+          sentence: `At ${address.folder} lies “${reading.marker.name}”, not “${address.name}”.`,
+        }
+      const ground = await groundOf(address.folder)
+      const room = await statfs(address.folder)
+      return {
+        kind: 'online',
+        id: address.id,
+        device: ground.device,
+        freeBytes: room.bavail * room.bsize,
+        totalBytes: room.blocks * room.bsize,
+        limits: ground.limits,
+        readBack: ground.readBack,
+      }
+    }
+  }
+}
+
+/** Makes a folder a place. A folder that is one already keeps its marker, and its id must be the one asked for. */
+export async function markFolder(
+  address: PlaceAddress,
+  marker: string,
+  groundOf: (folder: string) => Promise<GroundFacts>,
+): Promise<Result<Identity>> {
+  try {
+    const reading = await readMarker(address.folder)
+    if (reading.kind === 'no-folder')
+      return failed({
+        code: 'not-found',
+        sentence: `There is no folder ${address.folder}.`,
+        advice: 'Mount the drive or make the folder first: Fivefold never makes the root of a place by itself.',
+        place: address.name,
+      })
+    if (reading.kind === 'none') await writeMarker(address.folder, JSON.parse(marker))
+    return done(await identifyFolder(address, groundOf))
+  } catch (error) {
+    return failed(placeFailure(error, address.name))
+  }
+}

@@ -1,0 +1,81 @@
+/** Which job do these pictures belong to? A card is never left uncopied because that question is open. */
+import { fillTemplate, noFacts } from '../domain/folder-names.ts'
+import type { Job } from '../domain/job.ts'
+import { sortByCounter } from '../domain/counter-order.ts'
+import { fillCaptureGaps } from '../domain/capture-gaps.ts'
+import type { RecognisedCard } from './recognise-card.ts'
+import type { PictureReader, Program } from './program.ts'
+
+export interface JobWish {
+  readonly job: string | null
+  readonly client: string | null
+}
+
+/** A job that is there, or one that is to be made when the ingest begins. */
+export type ChosenJob =
+  | { readonly kind: 'known'; readonly job: Job }
+  | {
+      readonly kind: 'new'
+      readonly name: string
+      readonly client: string
+      readonly shotOn: string
+      readonly folder: string
+    }
+
+const unsorted = 'Unsorted'
+
+export async function chooseJob(
+  program: Program,
+  reader: PictureReader,
+  card: RecognisedCard,
+  wish: JobWish,
+): Promise<ChosenJob> {
+  if (wish.job === null && card.told.kind === 'same' && card.last !== null) {
+    const [job] = await program.catalog.findJobs(card.last.roll.jobId)
+    if (job !== undefined && job.state === 'open') return { kind: 'known', job }
+  }
+  const name = wish.job ?? unsorted
+  const found = (await program.catalog.findJobs(name)).find(
+    (job) => job.state === 'open' && (wish.client === null || job.client === wish.client),
+  )
+  const shot = await firstShot(program, reader, card)
+  const shotOn = shot.slice(0, 10)
+  if (found !== undefined && (wish.job !== null || found.shotOn === shotOn)) return { kind: 'known', job: found }
+  const client = wish.client ?? ''
+  const facts = { ...noFacts, job: name, client, shot, ingest: program.localTime(program.clock.nowMs()) }
+  const folder = await freeFolder(program, fillTemplate(program.settings.names.job, facts))
+  return { kind: 'new', name, client, shotOn, folder }
+}
+
+const sampleFiles = 8
+
+/** When the first picture of the card was taken, from a few of its first files; the file's own time stands in for a lost clock. */
+async function firstShot(program: Program, reader: PictureReader, card: RecognisedCard): Promise<string> {
+  const nowMs = program.clock.nowMs()
+  const pictures = sortByCounter(card.listing.files.filter(({ bytes }) => bytes > 0).map(({ path }) => path)).filter(
+    isPicture,
+  )
+  const paths = pictures.slice(0, sampleFiles)
+  const read = await reader.metadata(paths.map((path) => program.paths.join(card.signs.root, path)))
+  const fileOf = new Map(card.listing.files.map((file) => [file.path, file]))
+  const dated = paths.map((path, index) => ({
+    path,
+    mtimeMs: fileOf.get(path)?.mtimeMs ?? nowMs,
+    capture: read[index]?.capture ?? null,
+  }))
+  const filled = fillCaptureGaps(dated, { nowMs, computerOffsetMinutes: program.offsetMinutes(nowMs) })
+  const days = filled.flatMap(({ capture }) => (capture?.plausible === true ? [capture.local] : []))
+  const earliest = card.listing.files.reduce((least, file) => Math.min(least, file.mtimeMs), nowMs)
+  return days.toSorted()[0] ?? program.localTime(earliest)
+}
+
+const isPicture = (path: string): boolean =>
+  /\.(?:jpe?g|heic|hif|cr[23w]|nef|nrw|arw|raf|rw2|orf|pef|dng|gpr|3fr|iiq|mov|mp4|mts|avi|mxf)$/i.test(path)
+
+/** Two jobs of one name on one day are two folders. */
+async function freeFolder(program: Program, folder: string): Promise<string> {
+  const used = new Set((await program.catalog.jobs()).map((job) => job.folder.toLowerCase()))
+  let free = folder
+  for (let count = 2; used.has(free.toLowerCase()); count += 1) free = `${folder} (${count})`
+  return free
+}

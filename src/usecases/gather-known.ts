@@ -1,0 +1,83 @@
+/** What the catalog knows of the files on a card, in the form that the plan wants. */
+import type { KnownCopy } from '../catalog/catalog.ts'
+import type { CardFile } from '../domain/card.ts'
+import { proves } from '../domain/copy.ts'
+import { collisionKey } from '../domain/file-names.ts'
+import type { ContentHash, PlaceId } from '../domain/ids.ts'
+import type { KnownFile, PlanPlace } from '../domain/plan.ts'
+import type { Program } from './program.ts'
+import type { RecognisedCard } from './recognise-card.ts'
+
+/** FAT counts in steps of two seconds, and some readers shift by them. */
+const twinToleranceMs = 2000
+
+export async function gatherKnown(program: Program, card: RecognisedCard): Promise<ReadonlyMap<string, KnownFile>> {
+  const known = new Map<string, KnownFile>()
+  const hashes = hashesOfThisRoll(card)
+  const originals = await program.catalog.knownByHash([...new Set(hashes.values())])
+  for (const [path, hash] of hashes) {
+    const original = originals.get(hash)
+    const copies = original?.copies ?? []
+    const culled = original?.culledAtMs != null
+    known.set(path, { hash, culled, provenAt: provenAt(copies), namedAt: namedAt(copies), maybeTwin: null })
+  }
+  const unread = card.listing.files.filter(({ path, bytes }) => !known.has(path) && bytes > 0)
+  for (const [path, twin] of await findTwins(program, unread))
+    known.set(path, { hash: null, culled: false, provenAt: new Set(), namedAt: new Map(), maybeTwin: twin })
+  return known
+}
+
+/** Files of the card's last roll that are still the same: their hash is known from the first read. */
+function hashesOfThisRoll(card: RecognisedCard): Map<string, ContentHash> {
+  const hashes = new Map<string, ContentHash>()
+  if (card.told.kind !== 'same') return hashes
+  const before = new Map(card.last?.files.map((file) => [file.path, file]))
+  for (const file of card.listing.files) {
+    const earlier = before.get(file.path)
+    if (earlier?.hash != null && earlier.bytes === file.bytes && earlier.mtimeMs === file.mtimeMs)
+      hashes.set(file.path, earlier.hash)
+  }
+  return hashes
+}
+
+const provenAt = (copies: readonly KnownCopy[]): ReadonlySet<PlaceId> =>
+  new Set(copies.filter(({ latest }) => proves(latest)).map(({ placeId }) => placeId))
+
+const namedAt = (copies: readonly KnownCopy[]): ReadonlyMap<PlaceId, string> =>
+  new Map(copies.filter(({ latest }) => !proves(latest)).map(({ placeId, path }) => [placeId, path]))
+
+/** A culled original has no copies that matter: its twin is hashed first too, so that it is not copied again. */
+async function findTwins(
+  program: Program,
+  files: readonly CardFile[],
+): Promise<ReadonlyMap<string, { hash: ContentHash; provenAt: ReadonlySet<PlaceId> }>> {
+  const keys = files.map(({ path, bytes, mtimeMs }) => ({
+    name: path.slice(path.lastIndexOf('/') + 1),
+    bytes,
+    mtimeMs,
+  }))
+  const candidates = await program.catalog.knownByCheapKey(keys, twinToleranceMs)
+  const first = new Map<string, ContentHash>()
+  files.forEach(({ path }, index) => {
+    const candidate = candidates[index]?.[0]
+    if (candidate !== undefined) first.set(path, candidate.hash)
+  })
+  const originals = await program.catalog.knownByHash([...new Set(first.values())])
+  const twins = new Map<string, { hash: ContentHash; provenAt: ReadonlySet<PlaceId> }>()
+  for (const [path, hash] of first) twins.set(path, { hash, provenAt: provenAt(originals.get(hash)?.copies ?? []) })
+  return twins
+}
+
+/** The names that are taken in a roll's folder, as keys of the place's own way to tell names apart. */
+export async function takenNames(
+  program: Program,
+  places: readonly PlanPlace[],
+  folder: string,
+): Promise<ReadonlyMap<PlaceId, ReadonlySet<string>>> {
+  const taken = new Map<PlaceId, ReadonlySet<string>>()
+  for (const place of places) {
+    const copies = await program.catalog.copyPathsUnder(place.id, folder)
+    taken.set(place.id, new Set(copies.map(({ path }) => collisionKey(path, place.limits))))
+  }
+  return taken
+}

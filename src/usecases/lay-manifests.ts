@@ -1,0 +1,99 @@
+/** Each roll carries its ASC MHL history at each place: what was proven there, in a form that others can check. */
+import type { RollRecord } from '../catalog/catalog.ts'
+import { proves } from '../domain/copy.ts'
+import type { Failure } from '../domain/failure.ts'
+import type { PlaceId } from '../domain/ids.ts'
+import type { Mover, NoteOrder, PlaceAddress } from '../engine/contracts.ts'
+import type { IngestResult } from '../engine/run-ingest.ts'
+import { addressOf } from './identify-places.ts'
+import type { PlannedIngest } from './ingest-card.ts'
+import type { ManifestWish, Program } from './program.ts'
+
+const historyFolder = 'ascmhl'
+const chainName = 'ascmhl_chain.xml'
+
+/** Answers what went wrong; a place without a manifest has its copies all the same. */
+export async function layManifests(
+  program: Program,
+  mover: Mover,
+  planned: PlannedIngest,
+  roll: RollRecord,
+  copied: IngestResult,
+): Promise<readonly Failure[]> {
+  const failures: Failure[] = []
+  for (const place of planned.places) {
+    if (copied.lostPlaces.has(place.id)) continue
+    const files = await provenIn(program, place.id, roll, copied)
+    if (files.length === 0) continue
+    const failure = await layAt(program, mover, addressOf(place), roll, {
+      files,
+      emptyFolders: planned.card.listing.emptyFolders,
+      complete: files.length === copied.files.length,
+    })
+    if (failure !== null) failures.push(failure)
+  }
+  return failures
+}
+
+type RollFiles = Pick<ManifestWish, 'files' | 'emptyFolders' | 'complete'>
+
+async function layAt(
+  program: Program,
+  mover: Mover,
+  address: PlaceAddress,
+  roll: RollRecord,
+  rollFiles: RollFiles,
+): Promise<Failure | null> {
+  const folder = `${roll.folder}/${historyFolder}`
+  const chain = await mover.readNote(address, `${folder}/${chainName}`)
+  if (!chain.ok) return chain.failure
+  const manifests = new Map<string, string>()
+  for (const name of chain.value === null ? [] : program.manifests.named(chain.value)) {
+    const text = await mover.readNote(address, `${folder}/${name}`)
+    if (!text.ok) return text.failure
+    if (text.value !== null) manifests.set(name, text.value)
+  }
+  const next = program.manifests.next({
+    ...rollFiles,
+    rollFolderName: roll.folder.slice(roll.folder.lastIndexOf('/') + 1),
+    startedAtMs: program.clock.nowMs(),
+    chain: chain.value,
+    manifests,
+    cardId: roll.cardId,
+    jobId: roll.jobId,
+  })
+  if (next.kind === 'nothing-new') return null
+  if (next.kind === 'trouble') return manifestTrouble(address, next.sentence)
+  const notes: NoteOrder[] = [
+    { path: `${folder}/${next.manifestName}`, text: next.manifest, replace: false },
+    { path: `${folder}/${chainName}`, text: next.chain, replace: true },
+  ]
+  const laid = await mover.note(address, notes)
+  return laid.ok ? null : laid.failure
+}
+
+const manifestTrouble = (address: PlaceAddress, sentence: string): Failure => ({
+  code: 'place-error',
+  sentence: `The manifest (ASC MHL) at “${address.name}” could not be continued: ${sentence}`,
+  advice: 'The copies are proven all the same. Look into the folder “ascmhl” of that roll.',
+  place: address.name,
+})
+
+/** The roll's proven copies at one place, with paths below the roll's folder there. */
+async function provenIn(
+  program: Program,
+  placeId: PlaceId,
+  roll: RollRecord,
+  copied: IngestResult,
+): Promise<ManifestWish['files']> {
+  const inside = `${roll.folder}/`
+  const copies = await program.catalog.copyPathsUnder(placeId, roll.folder)
+  const byHash = new Map(copies.filter(({ latest }) => proves(latest)).map((copy) => [copy.hash, copy.path]))
+  const given = new Set<string>()
+  return copied.files.flatMap(({ file, hash }) => {
+    const path = hash === null ? undefined : byHash.get(hash)
+    if (hash === null || path === undefined || !path.startsWith(inside) || given.has(path)) return []
+    given.add(path)
+    return [{ path: path.slice(inside.length), cardPath: file.path, bytes: file.bytes, mtimeMs: file.mtimeMs, hash }]
+  })
+}

@@ -1,0 +1,123 @@
+/** Look and say: jobs, cards and single files, as the catalog knows them. */
+import type { Card, FileFacts, RollRecord, WarningRecord } from '../catalog/catalog.ts'
+import type { Result } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
+import { looksLikeContentHash } from '../domain/ids.ts'
+import type { Program } from './program.ts'
+import type { CardStatus, JobStatus } from './show-status.ts'
+import { cardStatus, jobStatuses } from './show-status.ts'
+
+export interface RollView {
+  readonly id: string
+  readonly name: string
+  readonly folder: string
+  readonly startedAt: string
+  readonly secondRead: string
+  readonly files: number
+  readonly bytes: number
+  readonly notRead: number
+  readonly warnings: readonly WarningRecord[]
+  readonly leftOut: number
+}
+
+export interface JobView extends JobStatus {
+  readonly rolls: readonly RollView[]
+}
+
+export interface CardView extends CardStatus {
+  readonly maker: string | null
+  readonly fileSystemUuid: string | null
+  readonly volumeBytes: number | null
+  readonly firstSeen: string
+  readonly lastSeen: string
+  readonly lastSeenAt: string
+  readonly suspect: string | null
+  readonly rolls: readonly RollView[]
+}
+
+export const listJobs = (program: Program): Promise<readonly JobStatus[]> => jobStatuses(program)
+
+/** Fails with `not-found`. */
+export async function showJob(program: Program, idOrName: string): Promise<Result<JobView>> {
+  const [job] = await program.catalog.findJobs(idOrName)
+  const status = (await jobStatuses(program)).find(({ id }) => id === job?.id)
+  if (job === undefined || status === undefined)
+    return failed({
+      code: 'not-found',
+      sentence: `There is no job called “${idOrName}”.`,
+      advice: 'See “fivefold job list”.',
+    })
+  const rolls = await program.catalog.rolls({ jobId: job.id })
+  return done({ ...status, rolls: await Promise.all(rolls.map((roll) => rollView(program, roll))) })
+}
+
+export async function listCards(program: Program): Promise<readonly CardView[]> {
+  const views: CardView[] = []
+  for (const card of await program.catalog.cards()) views.push(await cardView(program, card))
+  return views
+}
+
+/** By id or label; several cards may have one label. Fails with `not-found`. */
+export async function showCards(program: Program, idOrLabel: string): Promise<Result<readonly CardView[]>> {
+  const cards = await program.catalog.card(idOrLabel)
+  if (cards.length === 0)
+    return failed({
+      code: 'not-found',
+      sentence: `No card called “${idOrLabel}” was seen yet.`,
+      advice: 'See “fivefold card list”.',
+    })
+  const views: CardView[] = []
+  for (const card of cards) views.push(await cardView(program, card))
+  return done(views)
+}
+
+async function cardView(program: Program, card: Card): Promise<CardView> {
+  const status = await cardStatus(program, card.id, card.label, program.clock.nowMs())
+  const rolls = await program.catalog.rolls({ cardId: card.id })
+  return {
+    ...status,
+    maker: card.maker,
+    fileSystemUuid: card.fileSystemUuid,
+    volumeBytes: card.volumeBytes,
+    firstSeen: new Date(card.firstSeenAtMs).toISOString(),
+    lastSeen: new Date(card.lastSeenAtMs).toISOString(),
+    lastSeenAt: card.root,
+    suspect: card.suspect?.why ?? null,
+    rolls: await Promise.all(rolls.map((roll) => rollView(program, roll))),
+  }
+}
+
+async function rollView(program: Program, roll: RollRecord): Promise<RollView> {
+  const files = await program.catalog.rollFiles(roll.id)
+  return {
+    id: roll.id,
+    name: roll.name,
+    folder: roll.folder,
+    startedAt: new Date(roll.startedAtMs).toISOString(),
+    secondRead: roll.secondRead,
+    files: files.length,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    notRead: files.filter(({ hash }) => hash === null).length,
+    warnings: await program.catalog.warnings(roll.id),
+    leftOut: (await program.catalog.leftOut(roll.id)).reduce((sum, { files }) => sum + files, 0),
+  }
+}
+
+/** One original with its whole history, by hash, by its path on a card, or by where a copy lies. Fails with `not-found`. */
+export async function showFile(program: Program, pathOrHash: string): Promise<Result<readonly FileFacts[]>> {
+  const facts = await program.catalog.fileFacts(insidePlace(program, pathOrHash))
+  if (facts.length > 0) return done(facts)
+  return failed({
+    code: 'not-found',
+    sentence: `Nothing is known of ${pathOrHash}.`,
+    advice:
+      'Give a path as it is on a card or below a place, or a hash. To look by content, use “fivefold check FOLDER”.',
+  })
+}
+
+function insidePlace(program: Program, pathOrHash: string): string {
+  if (looksLikeContentHash(pathOrHash)) return pathOrHash.toLowerCase()
+  const absolute = program.paths.absolute(pathOrHash)
+  const place = program.settings.places.find(({ address }) => program.paths.isInside(absolute, address))
+  return place === undefined ? pathOrHash : absolute.slice(place.address.length + 1).replaceAll('\\', '/')
+}

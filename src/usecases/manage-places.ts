@@ -1,0 +1,172 @@
+/** Places: added, listed, taken out. A folder becomes a place by its marker (W4). */
+import type { Result } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
+import { parsePlaceId } from '../domain/ids.ts'
+import type { Identity, Place, Role } from '../domain/place.ts'
+import type { Mover } from '../engine/contracts.ts'
+import { addressOf, identifyPlaces, identifyTimeoutMs } from './identify-places.ts'
+import type { PlaceStatus } from './show-status.ts'
+import { placeStatuses } from './show-status.ts'
+import type { Program } from './program.ts'
+
+export interface PlaceWish {
+  readonly role: Role
+  readonly address: string
+  readonly name: string | null
+  readonly site: string | null
+  readonly device: string | null
+}
+
+export interface AddedPlace {
+  readonly place: Place
+  readonly identity: Extract<Identity, { kind: 'online' }>
+  /** What a person should know about it: same device as another one, read-back only from memory. */
+  readonly warnings: readonly string[]
+}
+
+const siteOf: Readonly<Record<Role, string>> = {
+  card: 'bag',
+  library: 'home',
+  second: 'home',
+  cloud: 'cloud',
+  drive: 'safe',
+}
+const nameOf: Readonly<Record<Role, string>> = {
+  card: 'card',
+  library: 'library',
+  second: 'second',
+  cloud: 'cloud',
+  drive: 'drive',
+}
+
+/** Fails with `not-found`, `place-exists`, `target-inside-source`, `place-unknown`, or what the folder answers. */
+export async function addPlace(program: Program, wish: PlaceWish): Promise<Result<AddedPlace>> {
+  const address = program.paths.absolute(wish.address)
+  const [inside] = program.settings.places.filter(
+    (other) => program.paths.isInside(address, other.address) || program.paths.isInside(other.address, address),
+  )
+  if (inside !== undefined) return failed(overlapping(address, inside))
+  const name = wish.name ?? freeName(program, nameOf[wish.role])
+  const mover = program.startMover()
+  try {
+    const id = program.editor.newPlaceId(name)
+    const wished: Place = {
+      id,
+      name,
+      role: wish.role,
+      site: wish.site ?? siteOf[wish.role],
+      address,
+      declaredDevice: wish.device,
+    }
+    const marked = await markPlace(mover, wished, program.clock.nowMs())
+    if (!marked.ok) return marked
+    const { place, identity } = marked.value
+    const added = await program.editor.addPlace(place)
+    if (!added.ok) return added
+    const recorded = await program.catalog.addPlace(place, program.clock.nowMs())
+    if (!recorded.ok) return recorded
+    return done({ place, identity, warnings: await warningsFor(program, mover, place, identity) })
+  } finally {
+    mover.end()
+  }
+}
+
+/** A folder that carries a marker already is that place: a drive that comes to a new computer keeps its id. */
+async function markPlace(
+  mover: Mover,
+  wished: Place,
+  atMs: number,
+): Promise<Result<{ place: Place; identity: Extract<Identity, { kind: 'online' }> }>> {
+  const first = await mover.identify(addressOf(wished), identifyTimeoutMs)
+  const place = first.kind === 'someone-else' ? { ...wished, id: parsePlaceId(first.foundId) } : wished
+  const marker = JSON.stringify({
+    schema: 'fivefold.place/1',
+    id: place.id,
+    role: place.role,
+    name: place.name,
+    madeAt: new Date(atMs).toISOString(),
+  })
+  const marked = await mover.mark(addressOf(place), marker)
+  if (!marked.ok) return marked
+  if (marked.value.kind === 'online') return done({ place, identity: marked.value })
+  return failed({
+    code: 'place-unknown',
+    sentence: `${place.address} can't be used: ${marked.value.sentence}`,
+    advice: 'Look whether it is mounted and may be written, then try again.',
+    place: place.name,
+  })
+}
+
+async function warningsFor(
+  program: Program,
+  mover: Mover,
+  place: Place,
+  identity: Extract<Identity, { kind: 'online' }>,
+): Promise<readonly string[]> {
+  const warnings: string[] = []
+  const others = program.settings.places.filter(({ id }) => id !== place.id)
+  for (const other of await identifyPlaces(program, mover, others))
+    if (other.identity.kind === 'online' && other.identity.device.id === identity.device.id)
+      warnings.push(
+        `“${place.name}” lies on the same device as “${other.place.name}”: together they count as one copy. If that is not so, say which device it is with --device NAME.`,
+      )
+  if (identity.device.how === 'unknown')
+    warnings.push(
+      `Which device “${place.name}” lies on can't be told. Say it with --device NAME, or its copies add nothing to the count.`,
+    )
+  if (identity.readBack === 'cached')
+    warnings.push(
+      `What is written to “${place.name}” can be read back only from memory, so copies there will not count as proven.`,
+    )
+  return warnings
+}
+
+function freeName(program: Program, wished: string): string {
+  const used = new Set(program.settings.places.map(({ name }) => name.toLowerCase()))
+  let name = wished
+  for (let count = 2; used.has(name.toLowerCase()); count += 1) name = `${wished} ${count}`
+  return name
+}
+
+const overlapping = (
+  address: string,
+  other: Place,
+): { code: 'target-inside-source' | 'place-exists'; sentence: string; advice: string } =>
+  address === other.address
+    ? {
+        code: 'place-exists',
+        sentence: `${address} is the place “${other.name}” already.`,
+        advice: 'Nothing needs to be done. “fivefold place list” shows all places.',
+      }
+    : {
+        code: 'target-inside-source',
+        sentence: `${address} and the place “${other.name}” (${other.address}) lie inside each other.`,
+        advice: 'Choose a folder of its own for each place.',
+      }
+
+export const listPlaces = (program: Program): Promise<readonly PlaceStatus[]> => placeStatuses(program)
+
+/** Takes a place out of the settings. Its files stay where they are; from now on they count for nothing. */
+export async function removePlace(program: Program, nameOrId: string): Promise<Result<Place>> {
+  const place = findPlace(program, nameOrId)
+  if (place === undefined) return failed(noSuchPlace(program, nameOrId))
+  const removed = await program.editor.removePlace(place.id)
+  if (!removed.ok) return removed
+  await program.catalog.removePlace(place.id, program.clock.nowMs())
+  return done(place)
+}
+
+export const findPlace = (program: Program, nameOrId: string): Place | undefined =>
+  program.settings.places.find(({ id, name }) => id === nameOrId || name.toLowerCase() === nameOrId.toLowerCase())
+
+export const noSuchPlace = (
+  program: Program,
+  nameOrId: string,
+): { code: 'not-found'; sentence: string; advice: string } => ({
+  code: 'not-found',
+  sentence: `There is no place called “${nameOrId}”.`,
+  advice:
+    program.settings.places.length === 0
+      ? 'Set one up with “fivefold setup”.'
+      : `There ${program.settings.places.length === 1 ? 'is' : 'are'}: ${program.settings.places.map(({ name }) => name).join(', ')}.`,
+})

@@ -1,0 +1,131 @@
+/**
+ * What a use case is given: the catalog, the hands, the settings and the machine, each as an argument. `main.ts` joins them; tests
+ * and the simulator hand in others.
+ */
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Failure, Result } from '../domain/failure.ts'
+import type { CardId, ContentHash, JobId, PlaceId } from '../domain/ids.ts'
+import type { CameraMetadata } from '../domain/metadata.ts'
+import type { NameTemplate } from '../domain/name-template.ts'
+import type { Place } from '../domain/place.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Clock, Mover } from '../engine/contracts.ts'
+
+/** The settings as the use cases see them; how they lie on disk is the machine's. */
+export interface Settings {
+  readonly places: readonly Place[]
+  readonly policy: Policy
+  /** Look into each picture after the copies are proven: date, camera, and whether it can be opened. */
+  readonly lookAtPictures: boolean
+  readonly names: {
+    readonly job: NameTemplate
+    readonly roll: NameTemplate
+    /** Off by default: the card's tree is kept as it is. */
+    readonly file: NameTemplate | null
+  }
+}
+
+/** What a picture says of itself. Never fails: what can't be read is null. */
+export interface PictureReader {
+  /** Absolute paths in, one answer a path, in the same order. */
+  metadata(paths: readonly string[]): Promise<readonly (CameraMetadata | null)[]>
+  close(): Promise<void>
+}
+
+/** What a manifest of one roll at one place is made of; see places/ascmhl. */
+export interface ManifestWish {
+  readonly rollFolderName: string
+  readonly startedAtMs: number
+  /** What lies in the roll's folder `ascmhl` now: the chain, and each manifest that it names. */
+  readonly chain: string | null
+  readonly manifests: ReadonlyMap<string, string>
+  /** Proven copies; `path` is below the roll's folder at that place, `cardPath` below the card's root. */
+  readonly files: readonly {
+    readonly path: string
+    readonly cardPath: string
+    readonly bytes: number
+    readonly mtimeMs: number
+    readonly hash: ContentHash
+  }[]
+  readonly emptyFolders: readonly string[]
+  /** True when `files` is all there is of the roll: only then folder hashes can be given. */
+  readonly complete: boolean
+  readonly cardId: CardId
+  readonly jobId: JobId
+}
+
+export type ManifestAnswer =
+  | { readonly kind: 'nothing-new' }
+  | { readonly kind: 'write'; readonly manifestName: string; readonly manifest: string; readonly chain: string }
+  | { readonly kind: 'trouble'; readonly sentence: string }
+
+export interface ManifestWriter {
+  /** Which manifests a chain names, so that they can be fetched. */
+  named(chain: string): readonly string[]
+  next(wish: ManifestWish): ManifestAnswer
+}
+
+export interface Paths {
+  isInside(inner: string, outer: string): boolean
+  join(...segments: readonly string[]): string
+  absolute(path: string): string
+}
+
+/** Changes the settings file, with its comments kept; what was written is what `settings` says from then on. */
+export interface SettingsEditor {
+  newPlaceId(name: string): PlaceId
+  addPlace(place: Place): Promise<Result<void>>
+  removePlace(id: PlaceId): Promise<Result<void>>
+}
+
+/** What `doctor` asks of the machine: each answer a sentence that is fine, or one that is not, with advice. */
+export interface HealthAnswer {
+  readonly what: string
+  readonly fine: boolean
+  readonly sentence: string
+  readonly advice: string | null
+}
+
+export interface Program {
+  readonly catalog: Catalog
+  readonly settings: Settings
+  readonly editor: SettingsEditor
+  /** The machine's own part of `doctor`: runtime, home, tools. */
+  examineMachine(): Promise<readonly HealthAnswer[]>
+  /** A new mover, in a process of its own; `end` lets go of it. */
+  startMover(): Mover & { end(): void }
+  startPictureReader(): PictureReader
+  readonly manifests: ManifestWriter
+  readonly paths: Paths
+  readonly clock: Clock
+  /** `YYYY-MM-DDTHH:MM:SS` of this moment in the computer's own zone. */
+  localTime(atMs: number): string
+  /** Minutes east of Greenwich at that moment. */
+  offsetMinutes(atMs: number): number
+  readonly version: string
+  readonly hostname: string
+}
+
+/** What a use case says while it works; a face draws it or prints it as a line of JSON. */
+export type Happening =
+  | {
+      readonly type: 'phase'
+      readonly card: string
+      readonly phase: Phase
+      readonly files: number
+      readonly bytes: number
+    }
+  | {
+      readonly type: 'progress'
+      readonly card: string
+      readonly phase: Phase
+      readonly bytesRead: number
+      readonly bytesWritten: number
+      readonly bytesProven: number
+      readonly path: string
+    }
+  | { readonly type: 'said'; readonly card: string; readonly code: string; readonly sentence: string }
+  | { readonly type: 'trouble'; readonly card: string; readonly failure: Failure }
+
+export type Phase = 'copy' | 'second-read' | 'verify'
+export type Hear = (happening: Happening) => void
