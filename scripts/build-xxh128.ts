@@ -9,7 +9,21 @@
  */
 
 import { readFile, writeFile } from 'node:fs/promises'
-import { main as assemblyScript } from 'assemblyscript/asc'
+
+/** The part of the compiler that is used here. Its own types declare globals of its own language, which would hide ours. */
+interface Compiler {
+  main(
+    args: readonly string[],
+    world: {
+      readFile(name: string): string | null
+      writeFile(name: string, contents: Uint8Array | string): void
+      listFiles(): readonly string[]
+      readonly stderr: { write(chunk: Uint8Array | string): void }
+    },
+  ): Promise<{ readonly error: Error | null }>
+}
+
+const compilerModule: string = 'assemblyscript/asc'
 
 const source = new URL('../src/machine/xxh128/xxh128.as.ts', import.meta.url)
 const generated = new URL('../src/machine/xxh128/xxh128.wasm.ts', import.meta.url)
@@ -50,7 +64,8 @@ const compilerArguments: readonly string[] = [
 async function compile(sourceText: string): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined
   let complaints = ''
-  const { error } = await assemblyScript([...compilerArguments], {
+  const assemblyScript: Compiler = await import(compilerModule)
+  const { error } = await assemblyScript.main([...compilerArguments], {
     readFile: (name) => (name === sourceName ? sourceText : null),
     writeFile: (name, contents) => {
       if (name === moduleName && typeof contents !== 'string') wasm = contents

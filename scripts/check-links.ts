@@ -60,14 +60,22 @@ export function anchorsIn(text: string): ReadonlySet<string> {
 function brokenInCode(root: string): string[] {
   const files = globSync('{src,test,scripts,bench}/**/*.ts', { cwd: root }).map(withSlashes)
   return files.toSorted().flatMap((file) =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(/\b(?:docs|bench)\/[\w./-]*\w/g)].flatMap(([named]) => {
-      const isPage = named.endsWith('.md') && existsSync(join(root, named))
-      const isDecision = /^docs\/adr\/\d{4}$/.test(named) && globSync(`${named}-*.md`, { cwd: root }).length === 1
-      const isNoPage = !named.endsWith('.md') && !named.startsWith('docs/adr/')
-      return isPage || isDecision || isNoPage ? [] : [`${file}: there is no ${named}.`]
-    }),
+    [...commentsOf(readFileSync(join(root, file), 'utf8')).matchAll(/\b(?:docs|bench)\/[\w./-]*\w/g)].flatMap(
+      ([named]) => {
+        const isPage = named.endsWith('.md') && existsSync(join(root, named))
+        const isDecision = /^docs\/adr\/\d{4}$/.test(named) && globSync(`${named}-*.md`, { cwd: root }).length === 1
+        const isNoPage = !named.endsWith('.md') && !named.startsWith('docs/adr/')
+        return isPage || isDecision || isNoPage ? [] : [`${file}: there is no ${named}.`]
+      },
+    ),
   )
 }
+
+const commentsOf = (code: string): string =>
+  code
+    .split('\n')
+    .filter((line) => /^\s*(?:\/\/|\/?\*)/.test(line))
+    .join('\n')
 
 if (import.meta.main) {
   const broken = brokenLinks(checkout)

@@ -9,6 +9,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { failuresPage } from './failures-page.ts'
 import { schemaPage } from './schema-page.ts'
+import { settingsJsonSchema, settingsPage } from './settings-page.ts'
 
 interface GeneratedPage {
   readonly file: string
@@ -17,6 +18,8 @@ interface GeneratedPage {
 
 export const generatedPages: readonly GeneratedPage[] = [
   { file: 'failures.md', make: failuresPage },
+  { file: 'settings.md', make: settingsPage },
+  { file: 'settings.schema.json', make: settingsJsonSchema },
   { file: 'catalog-schema.md', make: schemaPage },
 ]
 

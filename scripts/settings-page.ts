@@ -5,6 +5,7 @@
  *     node scripts/settings-page.ts --check    write nothing; exit 1 when one of them is not what the schema says
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod/mini'
 import { settingsSchema } from '../src/machine/settings/settings-schema.ts'
 
@@ -27,8 +28,8 @@ const isSchema = (value: unknown): value is Schema =>
 function defaultWords(schema: Schema, isRequired: boolean): string {
   const value: unknown = schema.default
   if (value === undefined) return isRequired ? 'must be set' : 'none'
-  const text = Array.isArray(value) ? `[${value.join(', ')}]` : String(value)
-  return `\`${text}\``
+  if (typeof value === 'string') return `\`${value}\``
+  return `\`${Array.isArray(value) ? `[${value.join(', ')}]` : JSON.stringify(value)}\``
 }
 
 /** Every setting below a group, in the order of the schema. */
@@ -40,7 +41,7 @@ function rowsOf(schema: Schema, above: string): readonly Row[] {
     const meaning = part.description ?? ''
     const entry = part.items
     if (isSchema(entry) && entry.type === 'object') {
-      const list = { path, type: 'A list of places', byDefault: defaultWords(part, false), meaning }
+      const list = { path, type: 'a list of places', byDefault: defaultWords(part, false), meaning }
       return [list, ...rowsOf(entry, `${path}[]`)]
     }
     const byDefault = defaultWords(part, schema.required?.includes(name) ?? false)
@@ -50,7 +51,8 @@ function rowsOf(schema: Schema, above: string): readonly Row[] {
 
 const inCell = (text: string): string => text.replaceAll('|', '\\|')
 
-export function settingsPageText(): string {
+/** The text of docs/reference/settings.md. */
+export function settingsPage(): string {
   const groups = Object.entries(jsonSchema().properties ?? {}).filter(([, part]) => isSchema(part))
   const all = rowsOf(jsonSchema(), '')
   const sections = groups.map(([name, part]) => {
@@ -69,7 +71,7 @@ export function settingsPageText(): string {
     ].join('\n')
   })
   return [
-    '<!-- Generated from src/machine/settings/settings-schema.ts by `node scripts/settings-page.ts`. -->',
+    '<!-- Made from src/machine/settings/settings-schema.ts by `node scripts/settings-page.ts`; change that file and run it again. -->',
     '',
     '# Settings',
     '',
@@ -85,16 +87,18 @@ export function settingsPageText(): string {
   ].join('\n')
 }
 
-export const settingsSchemaText = (): string => `${JSON.stringify(jsonSchema(), null, 2)}\n`
+/** The text of docs/reference/settings.schema.json, for editors. */
+export const settingsJsonSchema = (): string => `${JSON.stringify(jsonSchema(), null, 2)}\n`
 
 /** The generated files and their texts. */
 export const settingsPages = (): readonly { readonly file: URL; readonly text: string }[] => [
-  { file: new URL('settings.md', reference), text: settingsPageText() },
-  { file: new URL('settings.schema.json', reference), text: settingsSchemaText() },
+  { file: new URL('settings.md', reference), text: settingsPage() },
+  { file: new URL('settings.schema.json', reference), text: settingsJsonSchema() },
 ]
 
 async function isCurrent({ file, text }: { readonly file: URL; readonly text: string }): Promise<boolean> {
-  return (await readFile(file, 'utf8').catch(() => '')) === text
+  const committed = await readFile(file, 'utf8').catch(() => '')
+  return committed.replaceAll('\r\n', '\n') === text
 }
 
 if (import.meta.main) {
@@ -102,7 +106,7 @@ if (import.meta.main) {
   for (const page of settingsPages()) {
     if (!process.argv.includes('--check')) await writeFile(page.file, page.text)
     else if (!(await isCurrent(page))) {
-      console.error(`${page.file.pathname} is out of date: run node scripts/settings-page.ts`)
+      console.error(`${fileURLToPath(page.file)} is out of date: run “node scripts/settings-page.ts”.`)
       process.exitCode = 1
     }
   }

@@ -14,7 +14,7 @@ export async function makeDemoGround(): Promise<DemoGround> {
   const temporary = await pickVolumes().find(tmpdir())
   const above = temporary?.fsTypeReal === 'tmpfs' ? homedir() : tmpdir()
   const folder = await mkdtemp(join(above, 'fivefold-demo-'))
-  const [library, second, card] = [join(folder, 'nas'), join(folder, 'pc'), join(folder, 'card')]
+  const [library, second, card] = [join(folder, 'nas'), join(folder, 'pc'), join(folder, 'SAMPLE_CARD')]
   for (const path of [library, second, card]) await mkdir(path)
   return {
     folder,

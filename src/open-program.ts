@@ -67,7 +67,7 @@ export const openProgramAt =
     const program: Program = {
       catalog: catalog.value,
       get settings() {
-        return { ...current, lookAtPictures: true }
+        return current
       },
       editor,
       examineMachine: () => examineMachine(home.value),

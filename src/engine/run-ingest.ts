@@ -43,6 +43,8 @@ export interface FileResult {
   readonly proven: Set<PlaceId>
   /** Where the same bytes lay already, so that nothing was written. */
   readonly alreadyThere: Set<PlaceId>
+  /** Where a copy was made in this run. */
+  readonly written: Set<PlaceId>
   readonly failures: Failure[]
   readonly renamed: { placeId: PlaceId; path: string }[]
 }
@@ -96,6 +98,7 @@ class IngestRun {
       bytesWritten: 0,
       proven: new Set(),
       alreadyThere: new Set(),
+      written: new Set(),
       failures: [],
       renamed: [],
     }
@@ -188,6 +191,7 @@ class IngestRun {
         if (proves({ ...outcome, atMs: 0, finding: 'agreed' })) result.proven.add(outcome.placeId)
         else result.failures.push(onlyCached(result.file, outcome.placeId))
         if (outcome.alreadyThere) result.alreadyThere.add(outcome.placeId)
+        else result.written.add(outcome.placeId)
       } else if (outcome.kind === 'taken') {
         const path = numberedName(outcome.path, one.attempt + 1, this.#limitsOf(outcome.placeId))
         result.renamed.push({ placeId: outcome.placeId, path })

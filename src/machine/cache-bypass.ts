@@ -102,7 +102,8 @@ export async function readBackStrength(
 /** File systems that take O_DIRECT and answer from memory nevertheless. Null when nothing speaks against it. */
 async function whyOnlyCached(volume: Volume, world: LinuxWorld): Promise<string | null> {
   const { fsType } = volume
-  if (volume.deviceId.startsWith('ram:')) return 'These files are only in memory; a power cut loses them.'
+  // An image file in memory is a disk to the file system in it, and can be read past that one's cache; tmpfs itself can't.
+  if (fsType === 'tmpfs' || fsType === 'ramfs') return 'These files are only in memory; a power cut loses them.'
   if (fsType === 'fuse' || fsType.startsWith('fuse.'))
     return 'A program serves these files and may keep them in memory.'
   // Before OpenZFS 2.3 the flag was taken and ignored, and its cache (ARC) can't be asked.

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
-import { z } from 'zod'
+import { z } from 'zod/mini'
 
 /** Who works with the home right now. Null where that could not be read: the lock itself is sure, its note is not. */
 export interface LockHolder {
@@ -16,7 +16,7 @@ export type LockAnswer =
   | { readonly ok: true; readonly release: () => void }
   | { readonly ok: false; readonly heldBy: LockHolder }
 
-const noteSchema = z.object({ pid: z.number().int(), what: z.string(), sinceMs: z.number() })
+const noteSchema = z.object({ pid: z.int(), what: z.string(), sinceMs: z.number() })
 const someoneUnknown: LockHolder = { pid: null, what: 'another Fivefold command', sinceMs: null }
 
 /**

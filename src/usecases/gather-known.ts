@@ -1,10 +1,12 @@
 /** What the catalog knows of the files on a card, in the form that the plan wants. */
 import type { KnownCopy } from '../catalog/catalog.ts'
 import type { CardFile } from '../domain/card.ts'
+import { isInPackage } from '../domain/card-structure.ts'
 import { proves } from '../domain/copy.ts'
 import { collisionKey } from '../domain/file-names.ts'
 import type { ContentHash, PlaceId } from '../domain/ids.ts'
 import type { KnownFile, PlanPlace } from '../domain/plan.ts'
+import { groupShots } from '../domain/shots.ts'
 import type { Program } from './program.ts'
 import type { RecognisedCard } from './recognise-card.ts'
 
@@ -15,14 +17,18 @@ export async function gatherKnown(program: Program, card: RecognisedCard): Promi
   const known = new Map<string, KnownFile>()
   const hashes = hashesOfThisRoll(card)
   const originals = await program.catalog.knownByHash([...new Set(hashes.values())])
+  const folder = card.last?.roll.folder ?? ''
+  const ownPaths = new Set(card.listing.files.map(({ path }) => `${folder}/${path}`))
   for (const [path, hash] of hashes) {
     const original = originals.get(hash)
-    const copies = original?.copies ?? []
+    // Two files of one card with the same bytes each have a copy of their own: the tree is kept whole.
+    const copies = (original?.copies ?? []).filter(
+      (copy) => copy.path === `${folder}/${path}` || !ownPaths.has(copy.path),
+    )
     const culled = original?.culledAtMs != null
     known.set(path, { hash, culled, provenAt: provenAt(copies), namedAt: namedAt(copies), maybeTwin: null })
   }
-  const unread = card.listing.files.filter(({ path, bytes }) => !known.has(path) && bytes > 0)
-  for (const [path, twin] of await findTwins(program, unread))
+  for (const [path, twin] of await findTwins(program, mayBeTwins(card, known)))
     known.set(path, { hash: null, culled: false, provenAt: new Set(), namedAt: new Map(), maybeTwin: twin })
   return known
 }
@@ -45,6 +51,18 @@ const provenAt = (copies: readonly KnownCopy[]): ReadonlySet<PlaceId> =>
 
 const namedAt = (copies: readonly KnownCopy[]): ReadonlyMap<PlaceId, string> =>
   new Map(copies.filter(({ latest }) => !proves(latest)).map(({ placeId, path }) => [placeId, path]))
+
+/**
+ * Only pictures outside video packages: a package without one of its files can't be opened, and what a camera keeps for itself
+ * is small and often the same on every card.
+ */
+function mayBeTwins(card: RecognisedCard, known: ReadonlyMap<string, KnownFile>): readonly CardFile[] {
+  const pictures = new Set(groupShots(card.listing.files).flatMap(({ isPicture, files }) => (isPicture ? files : [])))
+  return card.listing.files.filter(
+    ({ path, bytes }) =>
+      bytes > 0 && !known.has(path) && pictures.has(path) && !isInPackage(path, card.structure.packages),
+  )
+}
 
 /** A culled original has no copies that matter: its twin is hashed first too, so that it is not copied again. */
 async function findTwins(

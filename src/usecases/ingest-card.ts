@@ -10,7 +10,7 @@ import { fillTemplate, noFacts } from '../domain/folder-names.ts'
 import type { IngestPlan } from '../domain/plan.ts'
 import { planIngest } from '../domain/plan.ts'
 import type { PreflightAnswer, PreflightWarning } from '../domain/preflight.ts'
-import { checkPlaces, checkRoom } from '../domain/preflight.ts'
+import { checkPlaces, checkRoom, gigabytes } from '../domain/preflight.ts'
 import type { Cancel, Mover } from '../engine/contracts.ts'
 import type { IngestResult } from '../engine/run-ingest.ts'
 import { runIngest } from '../engine/run-ingest.ts'
@@ -127,12 +127,21 @@ export async function ingestCard(
     })
     if (!begun.ok) return begun
     const label = begun.value.planned.card.signs.label
+    hear({ type: 'said', card: label, code: 'card', sentence: sayCard(begun.value) })
     for (const { code, sentence } of begun.value.planned.warnings) hear({ type: 'said', card: label, code, sentence })
     return done(await runBegun(program, { mover, reader }, begun.value, startedAtMs, hear, cancel))
   } finally {
     await reader.close()
     mover.end()
   }
+}
+
+function sayCard({ planned, roll }: BegunIngest): string {
+  const { card, job } = planned
+  const bytes = card.listing.files.reduce((sum, file) => sum + file.bytes, 0)
+  const name = job.kind === 'known' ? job.job.name : job.name
+  const what = card.told.kind === 'same' ? 'seen before' : 'a new roll'
+  return `Card “${card.signs.label}” (${what}): ${card.listing.files.length} files, ${gigabytes(bytes)}, for job “${name}” as roll ${roll.name}.`
 }
 
 interface Hands {

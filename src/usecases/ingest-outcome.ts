@@ -60,7 +60,7 @@ export function concludeIngest(facts: Facts): IngestOutcome {
   const isDoneBefore = (file: FileResult): boolean => steps.get(file.file.path)?.do === 'nothing'
   const isProven = (file: FileResult): boolean => isDoneBefore(file) || required.every((id) => isAt(steps, file, id))
   const proven = copied.files.filter(isProven)
-  const had = proven.filter((file) => isDoneBefore(file) || file.bytesWritten === 0)
+  const had = proven.filter((file) => isDoneBefore(file) || file.written.size === 0)
   const notCopied = planned.card.listing.leftOut.filter(({ why }) => why === 'name-not-unicode').length
   const failedFiles = copied.files.filter((file) => !isProven(file))
   const files = {

@@ -6,6 +6,7 @@ import type { MetadataRecord, ShotRecord, WarningRecord } from '../catalog/catal
 import { fillCaptureGaps } from '../domain/capture-gaps.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import type { CameraMetadata, Readability } from '../domain/metadata.ts'
+import type { Shot } from '../domain/shots.ts'
 import { groupShots } from '../domain/shots.ts'
 import type { Mover } from '../engine/contracts.ts'
 import type { IngestResult } from '../engine/run-ingest.ts'
@@ -52,6 +53,11 @@ export async function lookAtPictures(
     read.map(({ path, mtimeMs }, index) => ({ path, mtimeMs, capture: looks[index]?.metadata?.capture ?? null })),
     { nowMs, computerOffsetMinutes: program.offsetMinutes(nowMs) },
   )
+  const shots = shotsOf(
+    read,
+    looks.map((look) => look.metadata),
+  )
+  const pictures = new Set(shots.map(({ primary }) => primary))
   const records: MetadataRecord[] = []
   read.forEach((file, index) => {
     const look = looks[index]
@@ -63,20 +69,14 @@ export async function lookAtPictures(
       warnings.push({
         path: file.path,
         code: look.readability.kind,
-        sentence: `${file.path}: ${look.readability.sentence}`,
+        sentence: look.readability.sentence,
       })
     const said = dateWarning(file.path, gap?.original ?? null, metadata.capture?.local ?? null)
-    if (said !== null && file.bytes > 0) warnings.push(said)
+    if (said !== null && file.bytes > 0 && pictures.has(file.path)) warnings.push(said)
   })
-  warnings.push(...duplicates(read))
+  warnings.push(...duplicates(read.filter(({ path }) => pictures.has(path))))
   await program.catalog.recordMetadata(records)
-  await program.catalog.saveShots(
-    roll.id,
-    shotsOf(
-      read,
-      looks.map((look) => look.metadata),
-    ),
-  )
+  await program.catalog.saveShots(roll.id, shotRecords(shots, read))
   return warnings
 }
 
@@ -157,17 +157,18 @@ function duplicates(read: readonly Looked[]): WarningRecord[] {
   return warnings
 }
 
-function shotsOf(read: readonly Looked[], metadata: readonly (CameraMetadata | null)[]): ShotRecord[] {
+/** Pictures and recordings; what a camera keeps for itself and lonely companions are not among them. */
+function shotsOf(read: readonly Looked[], metadata: readonly (CameraMetadata | null)[]): readonly Shot[] {
+  const files = read.map(({ path, bytes }, index) => ({
+    path,
+    bytes,
+    contentId: metadata[index]?.contentId ?? null,
+    burstId: metadata[index]?.burstId ?? null,
+  }))
+  return groupShots(files).filter(({ isPicture }) => isPicture)
+}
+
+function shotRecords(shots: readonly Shot[], read: readonly Looked[]): ShotRecord[] {
   const hashOf = new Map(read.map(({ path, hash }) => [path, hash]))
-  const shots = groupShots(
-    read.map(({ path, bytes }, index) => ({
-      path,
-      bytes,
-      contentId: metadata[index]?.contentId ?? null,
-      burstId: metadata[index]?.burstId ?? null,
-    })),
-  )
-  return shots
-    .filter(({ isPicture }) => isPicture)
-    .map(({ key, files }) => ({ name: key, hashes: files.flatMap((path) => hashOf.get(path) ?? []) }))
+  return shots.map(({ key, files }) => ({ name: key, hashes: files.flatMap((path) => hashOf.get(path) ?? []) }))
 }

@@ -25,13 +25,17 @@ function promises(): Promised[] {
     }))
 }
 
+/** What is a test, or a case of the suite that every place must pass. */
+const isTest = (file: string): boolean =>
+  !file.startsWith('test/house/') && (file.endsWith('.test.ts') || file.startsWith('src/places/conformance/'))
+
 /** The numbers with which test names begin: `[W1] …`, or `[W1, W2] …` for a test that stands for both. */
 function numbersInTests(): { id: string; file: string }[] {
   return textFiles()
-    .filter(({ file }) => file.endsWith('.test.ts') && !file.startsWith('test/house/rules'))
+    .filter(({ file }) => isTest(file))
     .flatMap(({ file, lines }) =>
-      [...lines.join('\n').matchAll(/\b(?:test|it|describe|suite)(?:\.\w+)?\(\s*['"`]\[([^\]]+)\]/g)].flatMap(
-        ([, numbers = '']) => numbers.split(',').map((id) => ({ id: id.trim(), file })),
+      [...lines.join('\n').matchAll(/['"`]\[([A-Z]\d+(?:, ?[A-Z]\d+)*)\] /g)].flatMap(([, numbers = '']) =>
+        numbers.split(',').map((id) => ({ id: id.trim(), file })),
       ),
     )
 }

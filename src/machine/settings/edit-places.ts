@@ -2,6 +2,7 @@
 import { isMap, isScalar, isSeq, YAMLSeq } from 'yaml'
 import type { Document, YAMLMap } from 'yaml'
 import type { Failure } from '../../domain/failure.ts'
+import type { PlaceId } from '../../domain/ids.ts'
 import type { Place } from '../../domain/place.ts'
 import { clashOf, nameKey } from './settings-schema.ts'
 import type { PlaceNames } from './settings-schema.ts'
@@ -25,17 +26,18 @@ const namesOf = (document: Document) =>
     address: textAt(entry, 'address'),
   }))
 
-const findEntry = (document: Document, name: string) =>
-  entriesOf(document).find(({ entry }) => nameKey(textAt(entry, 'name')) === nameKey(name))
+const entryOf = (document: Document, id: PlaceId) => entriesOf(document).find(({ entry }) => textAt(entry, 'id') === id)
 
-function notFound(document: Document, name: string): Failure {
-  const known = namesOf(document).map((place) => place.name)
-  const setUp = `These are set up: ${known.map((each) => `“${each}”`).join(', ')}.`
+function notFound(document: Document, id: PlaceId): Failure {
+  const setUp = namesOf(document).map((place) => `“${place.name}” (${place.id})`)
   return {
     code: 'not-found',
-    sentence: `There is no place “${name}” in the settings.`,
-    advice: known.length === 0 ? 'No place is set up yet: see `fivefold place add --help`.' : setUp,
-    place: name,
+    sentence: `There is no place with the id ${id} in the settings.`,
+    advice:
+      setUp.length === 0
+        ? 'No place is set up yet: see `fivefold place add --help`.'
+        : `These are set up: ${setUp.join(', ')}.`,
+    place: id,
   }
 }
 
@@ -82,21 +84,20 @@ export function addPlaceTo(document: Document, place: Place): Failure | undefine
 }
 
 /** Takes a place out of the settings; its folder is not touched. Fails with `not-found`. */
-export function removePlaceFrom(document: Document, name: string): Failure | undefined {
-  const found = findEntry(document, name)
-  if (found === undefined) return notFound(document, name)
+export function removePlaceFrom(document: Document, id: PlaceId): Failure | undefined {
+  const found = entryOf(document, id)
+  if (found === undefined) return notFound(document, id)
   document.deleteIn(['places', found.index])
   return undefined
 }
 
 /** Gives a place another name; its id stays, so it is still the same place. Fails with `not-found` or `place-exists`. */
-export function renamePlaceIn(document: Document, name: string, newName: string): Failure | undefined {
-  const found = findEntry(document, name)
-  if (found === undefined) return notFound(document, name)
-  const other = findEntry(document, newName)
-  if (other !== undefined && other.index !== found.index) {
-    const sentence = `A place is already called “${newName}”`
-    return placeExists(sentence, newName, 'Choose another name.')
+export function renamePlaceIn(document: Document, id: PlaceId, newName: string): Failure | undefined {
+  const found = entryOf(document, id)
+  if (found === undefined) return notFound(document, id)
+  const others = namesOf(document).filter((place) => place.id !== id)
+  if (others.some(({ name }) => nameKey(name) === nameKey(newName))) {
+    return placeExists(`a place is already called “${newName}”`, newName, 'Choose another name.')
   }
   const written: unknown = found.entry.get('name', true)
   if (isScalar(written)) written.value = newName

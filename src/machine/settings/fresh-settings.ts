@@ -22,6 +22,7 @@ places: []
 #   releaseAfter: delivered
 #   evidenceMaxAge: 30d
 #   secondRead: true
+#   lookAtPictures: true
 
 ## How long copies of a delivered job stay (\`forever\`, or \`delivered + 90d\`).
 ## They go only when the other copies are proven, and never without asking unless prune says so.

@@ -2,7 +2,8 @@ import { posix, win32 } from 'node:path'
 import type { Reading } from './setting-texts.ts'
 
 const serviceAddress = /^(?:(?:s3|webdav|sftp):\/\/[^/]|(?:gdrive|dropbox|onedrive):|rclone:[^:]+:)/
-const password = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/@]*@/i
+/** A number after the colon is a port. What follows the @ is not asked, for a password may hold a slash. */
+const password = /^[a-z][a-z0-9+.-]*:\/\/[^/@:]*:(?!\d+(?:\/|$))[^@]*@/i
 
 export const addressWords =
   'a folder written in full from the top of its disk, or an address such as s3://bucket/photos'

@@ -100,6 +100,7 @@ test('addresses are whole paths of this system, or services', () => {
       ['/mnt/nas', '/mnt/nas'],
       ['s3://bucket/photos', 's3://bucket/photos'],
       ['sftp://ada@nas/photos', 'sftp://ada@nas/photos'],
+      ['webdav://nas:8080/photos@home', 'webdav://nas:8080/photos@home'],
       ['gdrive:Photos', 'gdrive:Photos'],
       ['rclone:remote:a@b/c:d@e', 'rclone:remote:a@b/c:d@e'],
     ],

@@ -25,18 +25,19 @@ export type Edit = (document: Document) => Failure | undefined
 const systemWord = (error: unknown): string | null =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
 
+const noText = (file: string): Failure =>
+  fileFailure(file, `${file} is no text in UTF-8.`, 'Open it in a text editor, and save it with the encoding UTF-8.')
+
 /** The text of the file, or null when there is none. A system error is a failure; anything else is thrown. */
 async function readText(file: string): Promise<Result<string | null>> {
   try {
-    return done(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+    return text.includes('\0') ? failed(noText(file)) : done(text)
   } catch (error) {
     const cause = systemWord(error)
     if (cause === null) throw error
     if (cause === 'ENOENT') return done(null)
-    if (cause === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-      const advice = 'Open it in a text editor, and save it with the encoding UTF-8.'
-      return failed(fileFailure(file, `${file} is no text in UTF-8.`, advice, cause))
-    }
+    if (cause === 'ERR_ENCODING_INVALID_ENCODED_DATA') return failed(noText(file))
     const advice = 'Look whether the file and its folder belong to you and may be read.'
     return failed(fileFailure(file, `Fivefold can't read its settings ${file} (${cause}).`, advice, cause))
   }
@@ -108,10 +109,11 @@ function editedText(typed: string, read: ReadDocument, edit: Edit): Result<strin
   if (refused !== undefined) return failed(refused)
   const after = document.toString(form)
   if (after === before) return done(typed)
+  const anew = typed.includes('\r\n') ? after.replaceAll('\n', '\r\n') : after
   const kept = keepTypedLines(typed, before, after)
-  if (kept === null) return done(after)
+  if (kept === null) return done(anew)
   const again = parseText(read.file, kept)
-  return done(again.ok && isDeepStrictEqual(again.value.document.toJS(), document.toJS()) ? kept : after)
+  return done(again.ok && isDeepStrictEqual(again.value.document.toJS(), document.toJS()) ? kept : anew)
 }
 
 const notDone = (failure: Failure): Failure => ({

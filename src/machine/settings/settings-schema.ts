@@ -29,9 +29,8 @@ interface Words {
 }
 
 function wordsOf<Value>({ kind, meaning, usedFrom }: Words): z.core.$ZodCheck<Value> {
-  const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
   return z.meta<Value>({
-    title,
+    title: kind,
     description: usedFrom === undefined ? meaning : `${meaning} Used from ${usedFrom} on.`,
   })
 }
@@ -238,6 +237,13 @@ const cards = group('When a card may be formatted.', {
         'Read the card a second time after the copies are proven, and compare. Without it a reader that hands out wrong bytes stays unnoticed.',
     }),
     defaultPolicy.cards.secondRead,
+  ),
+  lookAtPictures: z.prefault(
+    yesOrNo({
+      meaning:
+        'Look into each picture after the copies are proven: when it was taken, with what, and whether it can be opened.',
+    }),
+    true,
   ),
 })
 

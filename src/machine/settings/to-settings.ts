@@ -7,6 +7,7 @@ import type { SettingsFile } from './settings-schema.ts'
 export interface SettingsInUse {
   readonly places: readonly Place[]
   readonly policy: Policy
+  readonly lookAtPictures: boolean
   readonly names: { readonly job: NameTemplate; readonly roll: NameTemplate; readonly file: NameTemplate | null }
 }
 
@@ -15,6 +16,7 @@ export function toSettings({ places, copies, cards, names }: SettingsFile): Sett
   return {
     places: places.map(({ device, ...place }) => ({ ...place, declaredDevice: device ?? null })),
     policy: { copies, cards: { evidenceMaxAgeMs: cards.evidenceMaxAge, secondRead: cards.secondRead } },
+    lookAtPictures: cards.lookAtPictures,
     names,
   }
 }

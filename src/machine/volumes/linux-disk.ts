@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import type { LinuxWorld } from './linux-world.ts'
 import { unknownDevice } from './volume.ts'
 import type { PhysicalDevice } from './volume.ts'
@@ -8,7 +8,7 @@ const commandTimeoutMs = 5_000
 
 const lsblkDisk = z.object({
   blockdevices: z.array(
-    z.object({ wwn: z.string().nullish(), serial: z.string().nullish(), ptuuid: z.string().nullish() }),
+    z.object({ wwn: z.nullish(z.string()), serial: z.nullish(z.string()), ptuuid: z.nullish(z.string()) }),
   ),
 })
 

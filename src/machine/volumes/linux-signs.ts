@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { outputOf } from '../run-command.ts'
 import { btrfsUuid } from './linux-device.ts'
 import type { LinuxWorld } from './linux-world.ts'
@@ -16,7 +16,7 @@ const noSigns: FileSystemSigns = { type: null, label: null, uuid: null }
 
 const lsblkAnswer = z.object({
   blockdevices: z.array(
-    z.object({ fstype: z.string().nullish(), label: z.string().nullish(), uuid: z.string().nullish() }),
+    z.object({ fstype: z.nullish(z.string()), label: z.nullish(z.string()), uuid: z.nullish(z.string()) }),
   ),
 })
 

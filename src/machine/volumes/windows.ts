@@ -1,5 +1,5 @@
 import { win32 } from 'node:path'
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { outputOf, runCommand } from '../run-command.ts'
 import type { RunCommand } from '../run-command.ts'
 import { networkDevice } from './network-share.ts'
@@ -26,16 +26,16 @@ $shares = @(Get-CimInstance Win32_LogicalDisk -Filter 'DriveType=4' | ForEach-Ob
 [ordered]@{ volumes = $volumes; partitions = $partitions; disks = $disks; shares = $shares } | ConvertTo-Json -Depth 5 -Compress
 `
 
-const text = z.string().nullish()
+const text = z.nullish(z.string())
 const answerSchema = z.object({
-  volumes: z.array(z.object({ path: z.string(), letter: text, label: text, type: text, drive: text, bytes: z.number().nullish() })),
+  volumes: z.array(z.object({ path: z.string(), letter: text, label: text, type: text, drive: text, bytes: z.nullish(z.number()) })),
   partitions: z.array(
-    z.object({ disk: z.number().nullish(), readOnly: z.boolean().nullish(), paths: z.array(z.string().nullable()) }),
+    z.object({ disk: z.nullish(z.number()), readOnly: z.nullish(z.boolean()), paths: z.array(z.nullable(z.string())) }),
   ),
   disks: z.array(
-    z.object({ number: z.number(), uniqueId: text, serial: text, guid: text, bus: text, readOnly: z.boolean().nullish() }),
+    z.object({ number: z.number(), uniqueId: text, serial: text, guid: text, bus: text, readOnly: z.nullish(z.boolean()) }),
   ),
-  shares: z.array(z.object({ letter: z.string(), share: text, label: text, type: text, bytes: z.number().nullish() })),
+  shares: z.array(z.object({ letter: z.string(), share: text, label: text, type: text, bytes: z.nullish(z.number()) })),
 }) // prettier-ignore
 
 type Answer = z.infer<typeof answerSchema>

@@ -59,6 +59,8 @@ export class MemoryWriting implements Writing {
   readonly #place: string
   readonly #strength: 'cached' | 'medium'
   #poison: Result<never> | null = null
+  /** Pieces may come in any order; the one that ends within a page is the end of the file. */
+  #endsAt = Number.MAX_SAFE_INTEGER
 
   constructor(
     disk: MemoryDisk,
@@ -76,8 +78,8 @@ export class MemoryWriting implements Writing {
 
   async write(from: Uint8Array, position: number): Promise<Result<void>> {
     assertPages(from, position)
-    if (position + from.length !== this.bytes && from.length % pageBytes !== 0)
-      throw new Error('Only the last piece of a file may end within a page.')
+    if (position >= this.#endsAt) throw new Error('Nothing comes after the piece of a file that ends within a page.')
+    if (from.length % pageBytes !== 0) this.#endsAt = position + from.length
     const growth = position + from.length - this.file.bytes.length
     if (growth > this.disk.freeBytes()) return this.#poisonWith('place-full')
     return this.#unlessPoisoned(() => this.file.write(from, position))

@@ -1,0 +1,104 @@
+/** The program of the simulated world: the real use cases and catalog, with played pictures, manifests and clock. */
+import type { Catalog } from '../../src/catalog/catalog.ts'
+import { defaultJobTemplate, defaultRollTemplate, parseTemplate } from '../../src/domain/name-template.ts'
+import type { NameTemplate, TemplateKind } from '../../src/domain/name-template.ts'
+import { defaultPolicy } from '../../src/domain/policy.ts'
+import type { ManifestWriter, Program } from '../../src/usecases/program.ts'
+import type { SimMover } from './sim-mover.ts'
+import type { World } from './world.ts'
+import { hashOf } from './world.ts'
+
+export interface ProgramSetting {
+  readonly world: World
+  readonly catalog: Catalog
+  readonly startMover: () => SimMover
+}
+
+export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): Program {
+  const tick = (): number => {
+    world.nowMs += 1
+    return world.nowMs
+  }
+  return {
+    catalog,
+    settings: {
+      places: world.places.map(({ place }) => place),
+      policy: defaultPolicy,
+      lookAtPictures: true,
+      names: { job: template(defaultJobTemplate, 'job'), roll: template(defaultRollTemplate, 'roll'), file: null },
+    },
+    editor: {
+      newPlaceId: () => unused(),
+      addPlace: async () => unused(),
+      removePlace: async () => unused(),
+    },
+    examineMachine: async () => [],
+    startMover,
+    startPictureReader: () => ({
+      metadata: async (paths) => paths.map(() => null),
+      close: async () => undefined,
+    }),
+    manifests: makeManifests(world),
+    paths: {
+      isInside: (inner, outer) => inner === outer || inner.startsWith(`${outer}/`),
+      join: (...segments) => segments.join('/'),
+      absolute: (path) => path,
+    },
+    clock: {
+      nowMs: tick,
+      monotonicMs: tick,
+      sleep: async (ms) => {
+        world.nowMs += ms
+      },
+    },
+    localTime: (atMs) => new Date(atMs).toISOString().slice(0, 19),
+    offsetMinutes: () => 0,
+    version: '0',
+    hostname: 'simulated',
+  }
+}
+
+function unused(): never {
+  throw new Error('An ingest does not change the settings.')
+}
+
+function template(text: string, kind: TemplateKind): NameTemplate {
+  const parsed = parseTemplate(text, kind)
+  if (!parsed.ok) throw new Error(parsed.sentence)
+  return parsed.template
+}
+
+/** Every step of the catalog may be the program's last: before the fact, or after it and before anyone was told. */
+export function steppingCatalog(catalog: Catalog, step: (what: string) => Promise<void>): Catalog {
+  return new Proxy(catalog, {
+    get: (target, verb, receiver) => {
+      const value: unknown = Reflect.get(target, verb, receiver)
+      if (typeof value !== 'function') return value
+      return async (...given: readonly unknown[]) => {
+        await step(`catalog ${String(verb)}`)
+        const answer: unknown = await Reflect.apply(value, target, given)
+        await step(`catalog ${String(verb)} is done`)
+        return answer
+      }
+    },
+  })
+}
+
+/** A chain is a list of names, a manifest a list of files: enough to see that they are laid whole, and in order. */
+function makeManifests(world: World): ManifestWriter {
+  const named = (chain: string): readonly string[] => chain.split('\n').filter((name) => name !== '')
+  return {
+    named,
+    next: (wish) => {
+      const lines = wish.files.map(({ path, hash }) => `${hash} ${path}`).toSorted()
+      const known = new Set([...wish.manifests.values()].flatMap((text) => text.split('\n')))
+      if (lines.every((line) => known.has(line))) return { kind: 'nothing-new' }
+      const before = wish.chain === null ? [] : named(wish.chain)
+      const manifestName = `${String(before.length + 1).padStart(4, '0')}_${wish.startedAtMs}.mhl`
+      const manifest = lines.join('\n')
+      const chain = [...before, manifestName].join('\n')
+      for (const text of [manifest, chain]) world.manifests.add(hashOf(new TextEncoder().encode(text)))
+      return { kind: 'write', manifestName, manifest, chain }
+    },
+  }
+}
