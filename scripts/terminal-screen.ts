@@ -44,11 +44,12 @@ export class TerminalScreen {
 
   /** What the program wrote at that moment. Times must not go back. */
   write(text: string, atMs: number): void {
-    for (const [piece] of text.matchAll(/\u001B\[[\d;]*[A-Za-z]|[\s\S]/gu)) {
-      if (piece === '\r') this.#column = 0
-      else if (piece === '\n') this.#newLine(atMs)
-      else if (piece.startsWith('\u001B')) this.#control(piece)
-      else this.#put(piece)
+    const [plain = '', ...controlled] = text.split('\u001B')
+    this.#type(plain, atMs)
+    for (const piece of controlled) {
+      const [sequence = ''] = /^\[[\d;]*[A-Za-z]/.exec(piece) ?? []
+      this.#control(sequence)
+      this.#type(piece.slice(sequence.length), atMs)
     }
     this.#show(atMs)
   }
@@ -62,6 +63,14 @@ export class TerminalScreen {
     return Math.max(0, ...this.#lives.map(({ row }) => row + 1))
   }
 
+  #type(text: string, atMs: number): void {
+    for (const character of text) {
+      if (character === '\r') this.#column = 0
+      else if (character === '\n') this.#newLine(atMs)
+      else this.#put(character)
+    }
+  }
+
   #put(character: string): void {
     if (/\p{Cc}/u.test(character)) throw new Error(`The film does not know ${JSON.stringify(character)}.`)
     this.#line[this.#column] = { character, style: [...this.#style].toSorted().join(' ') }
@@ -69,12 +78,12 @@ export class TerminalScreen {
   }
 
   #control(sequence: string): void {
-    if (sequence === '\u001B[2K') {
+    if (sequence === '[2K') {
       this.#line = []
       return
     }
     if (!sequence.endsWith('m')) throw new Error(`The film does not know ${JSON.stringify(sequence)}.`)
-    for (const code of sequence.slice(2, -1).split(';')) {
+    for (const code of sequence.slice(1, -1).split(';')) {
       const style = styles[code]
       if (code === '0' || code === '') this.#style.clear()
       else if (style === undefined) throw new Error(`The film does not know the colour ${code}.`)

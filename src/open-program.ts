@@ -27,9 +27,10 @@ import { version } from './version.ts'
 /** How long a card or a place may leave a call unanswered before it counts as hung (J2). */
 const stallMs = Number(process.env['FIVEFOLD_STALL_MS'] ?? 40_000)
 
-/** The child that moves the bytes, run by the same runtime as this process. */
+/** The child that moves the bytes, run by the same runtime as this process, with a young generation as small as its needs. */
 const moverCommand = [
   process.execPath,
+  '--max-semi-space-size=1',
   join(import.meta.dirname, `mover${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`),
 ]
 

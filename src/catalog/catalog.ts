@@ -371,6 +371,11 @@ export interface Recording {
    * are on the disk. Answers the reads that differ from an earlier read of the same file; their cards are suspect (V4).
    */
   recordReports(batch: ReportBatch): Promise<readonly ReadConflict[]>
+  /**
+   * V4: a third read sided against the first. The file's hash is now that of the two that agree; that its reads differed
+   * stays in the books, and the original that the wrong read made is marked as culled: it never was a picture.
+   */
+  correctRead(read: ReadRecord): Promise<void>
   /** V4. A file that differed makes its card suspect in the same breath. */
   recordSecondRead(rollId: RollId, reads: readonly SecondReadRecord[]): Promise<void>
   recordMetadata(records: readonly MetadataRecord[]): Promise<void>

@@ -10,6 +10,7 @@ import { markJobs, markRoll } from './tally-marks.ts'
 /** Writing down what happened to files: the only way into originals, copies and evidence. */
 export const recordingOn = (store: Store): Recording => ({
   recordReports: (batch) => recordReports(store, batch),
+  correctRead: (read) => correctRead(store, read),
   recordSecondRead: (rollId, reads) => recordSecondRead(store, rollId, reads),
   recordMetadata: (records) => recordMetadata(store, records),
   saveShots: (rollId, shots) => saveShots(store, rollId, shots),
@@ -73,6 +74,26 @@ function recordSecondRead(store: Store, rollId: RollId, reads: readonly SecondRe
     const differing = reads.find((read) => read.finding === 'differed')
     if (differing !== undefined) await suspectCardOf(step, rollId, differing.path, differing.atMs)
     await markRoll(step, rollId)
+  })
+}
+
+function correctRead(store: Store, read: ReadRecord): Promise<void> {
+  const { rollId, path, atMs } = read
+  return store.db.transaction().execute(async (step) => {
+    const wrong = store.hot.rollFile(rollId, path)?.hash
+    const jobs = new Set([store.hot.saveOriginal(read)])
+    store.hot.setHash(read)
+    store.hot.setSecondRead(rollId, { path, finding: 'differed', strength: 'medium', atMs })
+    if (wrong != null && wrong !== read.hash) {
+      jobs.add(store.hot.jobOf(wrong))
+      await step
+        .updateTable('original')
+        .set({ culled_at_ms: atMs, culled_why: `a wrong read of ${path}` })
+        .where('hash', '=', wrong)
+        .execute()
+    }
+    await suspectCardOf(step, rollId, path, atMs)
+    await markJobs(step, [...jobs])
   })
 }
 

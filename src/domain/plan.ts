@@ -157,7 +157,7 @@ const recovered = (file: CardFile): PlanWarning => ({
 const zeroByte = (file: CardFile): PlanWarning => ({
   code: 'zero-byte',
   path: file.path,
-  sentence: `${file.path} is empty on the card: it was copied, but there is no picture in it.`,
+  sentence: `${file.path} is empty on the card (0 bytes). It was copied as it is; look whether a picture is missing.`,
 })
 
 function leftOutWarnings(leftOut: readonly LeftOut[]): PlanWarning[] {

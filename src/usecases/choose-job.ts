@@ -49,13 +49,14 @@ export async function chooseJob(
 
 const sampleFiles = 8
 
-/** When the first picture of the card was taken, from a few of its first files; the file's own time stands in for a lost clock. */
+/** When the card's pictures were taken, from a few of them; the file's own time stands in for a lost clock. */
 async function firstShot(program: Program, reader: PictureReader, card: RecognisedCard): Promise<string> {
   const nowMs = program.clock.nowMs()
   const pictures = sortByCounter(card.listing.files.filter(({ bytes }) => bytes > 0).map(({ path }) => path)).filter(
     isPicture,
   )
-  const paths = pictures.slice(0, sampleFiles)
+  const step = Math.max(1, Math.floor(pictures.length / sampleFiles))
+  const paths = pictures.filter((_, index) => index % step === 0).slice(0, sampleFiles)
   const read = await reader.metadata(paths.map((path) => program.paths.join(card.signs.root, path)))
   const fileOf = new Map(card.listing.files.map((file) => [file.path, file]))
   const dated = paths.map((path, index) => ({
@@ -66,7 +67,14 @@ async function firstShot(program: Program, reader: PictureReader, card: Recognis
   const filled = fillCaptureGaps(dated, { nowMs, computerOffsetMinutes: program.offsetMinutes(nowMs) })
   const days = filled.flatMap(({ capture }) => (capture?.plausible === true ? [capture.local] : []))
   const earliest = card.listing.files.reduce((least, file) => Math.min(least, file.mtimeMs), nowMs)
-  return days.toSorted()[0] ?? program.localTime(earliest)
+  return mostCommonDay(days) ?? program.localTime(earliest)
+}
+
+/** The first moment of the day that most of them were taken on; one old picture on a card doesn't date the job. */
+function mostCommonDay(moments: readonly string[]): string | null {
+  const byDay = Map.groupBy(moments.toSorted(), (moment) => moment.slice(0, 10))
+  const [most] = [...byDay.values()].toSorted((a, b) => b.length - a.length)
+  return most?.[0] ?? null
 }
 
 const isPicture = (path: string): boolean =>

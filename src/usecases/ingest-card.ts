@@ -97,13 +97,20 @@ function folderOfRoll(program: Program, card: RecognisedCard, job: ChosenJob, ro
   return `${folder}/${fillTemplate(program.settings.names.roll, facts)}`
 }
 
-/** Runs an act when all that asked before are done: two cards must not both make the same new job. */
-export type TakeTurn = <Value>(act: () => Promise<Value>) => Promise<Value>
+/**
+ * Runs an act when all that asked before are done: two cards must not both make the same new job. The act is told whether it is
+ * the first: only then does nothing else of this program work at the places yet.
+ */
+export type TakeTurn = <Value>(act: (first: boolean) => Promise<Value>) => Promise<Value>
 
 export function makeTurns(): TakeTurn {
   let last: Promise<unknown> = Promise.resolve()
+  let turns = 0
   return (act) => {
-    const mine = last.then(act)
+    const mine = last.then(() => {
+      turns += 1
+      return act(turns === 1)
+    })
     last = mine.catch(() => undefined)
     return mine
   }
@@ -121,10 +128,14 @@ export async function ingestCard(
   const reader = program.startPictureReader()
   const startedAtMs = program.clock.monotonicMs()
   try {
-    const begun = await takeTurn(async () => {
+    const begun = await takeTurn(async (first) => {
       const planned = await planCard(program, mover, reader, wish, cancel)
-      return planned.ok ? done(await beginIngest(program, planned.value)) : planned
+      if (!planned.ok) return planned
+      if (first) await sweepPlaces(program, mover, planned.value)
+      return done(await beginIngest(program, planned.value))
     })
+    // The reader of camera data is not needed until the copies are proven, and takes memory meanwhile; it starts again by itself.
+    await reader.close()
     if (!begun.ok) return begun
     const label = begun.value.planned.card.signs.label
     hear({ type: 'said', card: label, code: 'card', sentence: sayCard(begun.value) })
@@ -160,7 +171,6 @@ async function runBegun(
   const { catalog, settings, clock } = program
   const { planned, roll, runId } = begun
   const label = planned.card.signs.label
-  await sweepPlaces(program, mover, planned)
   const copied = await copyPlanned(program, mover, begun, hear, cancel)
   const whole = copied.lostCard === null && !copied.cancelled
   hear({ type: 'said', card: label, code: 'copied', sentence: sayCopied(planned, copied) })
@@ -264,12 +274,15 @@ function inFolder(plan: IngestPlan, folder: string): IngestPlan {
   return { ...plan, folder, steps }
 }
 
-/** What an interrupted run left under temporary names is invisible, but takes room. */
+/**
+ * What an interrupted run left under temporary names is invisible, but takes room. Called before this program has begun any run:
+ * every run that has no end was interrupted, and no temporary file belongs to work that goes on.
+ */
 async function sweepPlaces(program: Program, mover: Mover, planned: PlannedIngest): Promise<void> {
   const interrupted = await program.catalog.interruptedRuns()
-  if (interrupted.length <= 1) return
+  if (interrupted.length === 0) return
   for (const place of planned.places) await mover.sweep(addressOf(place))
-  for (const run of interrupted.slice(0, -1)) await program.catalog.endRun(run.id, 'interrupted', program.clock.nowMs())
+  for (const run of interrupted) await program.catalog.endRun(run.id, 'interrupted', program.clock.nowMs())
 }
 
 async function copyPlanned(

@@ -5,6 +5,7 @@
 import type { SecondReadRecord } from '../catalog/catalog.ts'
 import type { SecondRead } from '../domain/card.ts'
 import { proves } from '../domain/copy.ts'
+import { placePath } from '../domain/file-names.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import type { Cancel, Mover, ReadOrder, ReadReport } from '../engine/contracts.ts'
 import type { IngestResult } from '../engine/run-ingest.ts'
@@ -170,20 +171,34 @@ class SecondReading {
       return original !== undefined && again !== undefined && again === second.get(original.number)
     })
     if (wrong.length === 0) return
+    const { roll, jobId } = begun
+    for (const { number, path, bytes } of wrong) {
+      const hash = third.hashes.get(number)
+      if (hash === undefined) continue
+      const atMs = this.#program.clock.nowMs()
+      await this.#program.catalog.correctRead({ rollId: roll.id, path, hash, bytes, jobId, atMs })
+    }
     this.#hear({
       type: 'said',
       card: card.signs.label,
       code: 'card-reads-differ',
       sentence: `Two reads of three agree that ${wrong.length} of the copies were made from a wrong read; they are made again.`,
     })
+    const places = planned.places.map((place) => ({ ...addressOf(place), limits: place.identity.limits }))
     await runIngest(
       {
         cardRoot: card.signs.root,
-        places: planned.places.map((place) => ({ ...addressOf(place), limits: place.identity.limits })),
+        places,
         steps: wrong.map(({ path, number }) => {
           const step = begun.plan.steps.find(({ file }) => file.path === path)
           if (step === undefined) throw new Error(`A file that is not in the plan was read twice: ${path}`)
-          const to = planned.places.map(({ id }) => ({ placeId: id, path: `${begun.roll.folder}/${path}` }))
+          const wished = step.do === 'nothing' ? [] : step.to
+          const to = places.map(({ id, limits }) => ({
+            placeId: id,
+            path:
+              wished.find(({ placeId }) => placeId === id)?.path ??
+              placePath(`${begun.roll.folder}/${path}`, limits).path,
+          }))
           return { do: 'copy' as const, file: step.file, hash: third.hashes.get(number) ?? null, to }
         }),
       },

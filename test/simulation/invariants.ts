@@ -152,16 +152,27 @@ export function falseOutcome(world: World, sqlite: DatabaseSync, card: SimCard, 
       wrong.push(`the result says done, and ${rows.length - true_} files are not proven at ${place.name}`)
   }
   if (outcome.outcome === 'done' && outcome.secondRead === 'agreed')
-    wrong.push(...notSafe(world, sqlite, card).map((sentence) => `the result says done, but ${sentence}`))
+    wrong.push(...notSafe(world, sqlite, card, rows).map((sentence) => `the result says done, but ${sentence}`))
   return wrong
 }
 
-/** Which files that are on the card now, as the camera wrote them, lack a proven copy at which place. */
-export function notSafe(world: World, sqlite: DatabaseSync, card: SimCard): readonly string[] {
+/**
+ * Which files that are on the card now, as the camera wrote them, lack a proven copy at which place. With `listed`, only files
+ * that are as they were listed: a result says nothing of what the camera wrote since.
+ */
+export function notSafe(
+  world: World,
+  sqlite: DatabaseSync,
+  card: SimCard,
+  listed?: readonly { readonly path: string; readonly bytes: number; readonly mtimeMs: number }[],
+): readonly string[] {
   const rows = copyRows(sqlite).filter(({ proven }) => proven)
   const missing: string[] = []
-  for (const [path, { bytes }] of card.files) {
-    if (path === '.DS_Store') continue
+  for (const [path, { bytes, mtimeMs }] of card.files) {
+    const asListed = listed?.some(
+      (file) => file.path === path && file.bytes === bytes.length && file.mtimeMs === mtimeMs,
+    )
+    if (path === '.DS_Store' || asListed === false) continue
     const hash = hashOf(bytes)
     for (const place of world.places)
       if (!rows.some((row) => row.hash === hash && row.place === place.place.id && isSafe(place, row.path, hash)))
