@@ -7,6 +7,7 @@
  * A new page is one line in the list below.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { commandsPage } from './commands-page.ts'
 import { failuresPage } from './failures-page.ts'
 import { schemaPage } from './schema-page.ts'
 import { settingsJsonSchema, settingsPage } from './settings-page.ts'
@@ -17,6 +18,7 @@ interface GeneratedPage {
 }
 
 export const generatedPages: readonly GeneratedPage[] = [
+  { file: 'commands.md', make: commandsPage },
   { file: 'failures.md', make: failuresPage },
   { file: 'settings.md', make: settingsPage },
   { file: 'settings.schema.json', make: settingsJsonSchema },

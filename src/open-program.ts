@@ -19,7 +19,7 @@ import type { Edit } from './machine/settings/settings-file.ts'
 import { editSettings, readSettings } from './machine/settings/settings-file.ts'
 import { toSettings } from './machine/settings/to-settings.ts'
 import { makeHashingMemory } from './machine/xxh128/xxh128.ts'
-import { manifestsNamed, nextRollManifest } from './places/ascmhl/roll-manifest.ts'
+import { manifestsNamed } from './places/ascmhl/manifests-named.ts'
 import type { PictureReader, Program, SettingsEditor } from './usecases/program.ts'
 import type { OpenProgram } from './usecases/requests.ts'
 import { version } from './version.ts'
@@ -76,7 +76,11 @@ export const openProgramAt =
       startPictureReader,
       manifests: {
         named: manifestsNamed,
-        next: (wish) => nextRollManifest(wish, { hostname: hostname(), toolVersion: version, hashBytes: smallHash() }),
+        // Loaded when it is needed: reading XML takes time and memory that the start has better use for.
+        next: async (wish) => {
+          const { nextRollManifest } = await import('./places/ascmhl/roll-manifest.ts')
+          return nextRollManifest(wish, { hostname: hostname(), toolVersion: version, hashBytes: smallHash() })
+        },
       },
       paths: { isInside, join, absolute: (path) => resolve(path) },
       clock: systemClock,

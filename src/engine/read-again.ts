@@ -50,6 +50,7 @@ async function readOnce(order: ReadOrder, tools: ReadAgainTools): Promise<ReadRe
   if (!opened.ok) return { kind: 'unread', number: order.number, failure: opened.failure }
   const reading = opened.value
   try {
+    if (reading.bytes !== order.bytes) return { kind: 'unread', number: order.number, failure: changed(order) }
     const moved = (bytes: number): void => tools.watch.moved({ read: bytes, path: order.path })
     const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, begin, moved)
     if (!hashed.ok) return { kind: 'unread', number: order.number, failure: hashed.failure }
@@ -58,3 +59,11 @@ async function readOnce(order: ReadOrder, tools: ReadAgainTools): Promise<ReadRe
     await reading.close()
   }
 }
+
+/** A file of another size is another file: it says nothing of how well the first one was read. */
+const changed = (order: ReadOrder): Failure => ({
+  code: 'card-changed',
+  sentence: `${order.path} changed after it was copied.`,
+  advice: 'Make sure that nothing else writes to the card, then run the same command again.',
+  path: order.path,
+})

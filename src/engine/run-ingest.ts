@@ -245,7 +245,10 @@ class IngestRun {
 
   /** One commit for all that came in while the last one was being written. */
   #recordSoon(): void {
-    if (this.#toRecord.length === 1) this.#recording = this.#recording.then(() => this.#recordNow())
+    if (this.#toRecord.length !== 1) return
+    this.#recording = this.#recording.then(() => this.#recordNow())
+    // Nobody waits for it before the round ends; a failure is thrown there, and must not end the process here.
+    this.#recording.catch(() => undefined)
   }
 
   async #recordNow(): Promise<void> {

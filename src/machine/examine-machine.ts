@@ -22,8 +22,14 @@ export async function examineMachine(home: Home): Promise<readonly MachineAnswer
 function examineRuntime(): MachineAnswer {
   const major = Number(process.versions.node.split('.')[0])
   const what = 'runtime'
-  if (major >= oldestNode) return { what, fine: true, sentence: `Node ${process.versions.node} runs Fivefold.`, advice: null }
-  return { what, fine: false, sentence: `Node ${process.versions.node} is too old.`, advice: `Install Node ${oldestNode} or newer.` }
+  if (major >= oldestNode)
+    return { what, fine: true, sentence: `Node ${process.versions.node} runs Fivefold.`, advice: null }
+  return {
+    what,
+    fine: false,
+    sentence: `Node ${process.versions.node} is too old.`,
+    advice: `Install Node ${oldestNode} or newer.`,
+  }
 }
 
 async function examineHome(home: Home): Promise<MachineAnswer> {
@@ -39,7 +45,12 @@ async function examineHome(home: Home): Promise<MachineAnswer> {
   const room = await statfs(home.folder)
   const free = room.bavail * room.bsize
   if (free < lowHomeBytes)
-    return { what, fine: false, sentence: `The disk with ${home.folder} has only ${Math.round(free / 1e6)} MB free.`, advice: 'Make room there: the catalog needs some.' }
+    return {
+      what,
+      fine: false,
+      sentence: `The disk with ${home.folder} has only ${Math.round(free / 1e6)} MB free.`,
+      advice: 'Make room there: the catalog needs some.',
+    }
   return { what, fine: true, sentence: `Fivefold's own folder is ${home.folder}.`, advice: null }
 }
 
@@ -48,11 +59,13 @@ async function examinePerl(): Promise<MachineAnswer> {
   const what = 'camera data'
   if (process.platform === 'win32') return { what, fine: true, sentence: 'ExifTool comes with Fivefold.', advice: null }
   const end = await runCommand('perl', ['-e', 'print $^V'], toolTimeoutMs)
-  if (end.kind === 'ended' && end.code === 0) return { what, fine: true, sentence: `ExifTool runs with Perl ${end.stdout}.`, advice: null }
+  if (end.kind === 'ended' && end.code === 0)
+    return { what, fine: true, sentence: `ExifTool runs with Perl ${end.stdout}.`, advice: null }
   return {
     what,
     fine: false,
-    sentence: 'Perl is missing, so dates and cameras of pictures can’t be read. Copies are made and proven all the same.',
+    sentence:
+      'Perl is missing, so dates and cameras of pictures can’t be read. Copies are made and proven all the same.',
     advice: 'Install the package “perl”.',
   }
 }
@@ -62,5 +75,10 @@ const firstSaneMs = Date.UTC(2026, 0, 1)
 function examineClock(): MachineAnswer {
   const what = 'clock'
   if (Date.now() > firstSaneMs) return { what, fine: true, sentence: 'The clock is plausible.', advice: null }
-  return { what, fine: false, sentence: 'The clock of this computer is wrong.', advice: 'Set it: the age of every proof depends on it.' }
+  return {
+    what,
+    fine: false,
+    sentence: 'The clock of this computer is wrong.',
+    advice: 'Set it: the age of every proof depends on it.',
+  }
 }

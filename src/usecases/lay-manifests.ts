@@ -53,7 +53,7 @@ async function layAt(
     if (!text.ok) return text.failure
     if (text.value !== null) manifests.set(name, text.value)
   }
-  const next = program.manifests.next({
+  const next = await program.manifests.next({
     ...rollFiles,
     rollFolderName: roll.folder.slice(roll.folder.lastIndexOf('/') + 1),
     startedAtMs: program.clock.nowMs(),

@@ -9,7 +9,9 @@ import type { CameraMetadata } from '../domain/metadata.ts'
 import type { NameTemplate } from '../domain/name-template.ts'
 import type { Place } from '../domain/place.ts'
 import type { Policy } from '../domain/policy.ts'
-import type { Clock, Mover } from '../engine/contracts.ts'
+import type { Cancel, Clock, Mover } from '../engine/contracts.ts'
+
+export type { Cancel }
 
 /** The settings as the use cases see them; how they lie on disk is the machine's. */
 export interface Settings {
@@ -62,7 +64,7 @@ export type ManifestAnswer =
 export interface ManifestWriter {
   /** Which manifests a chain names, so that they can be fetched. */
   named(chain: string): readonly string[]
-  next(wish: ManifestWish): ManifestAnswer
+  next(wish: ManifestWish): Promise<ManifestAnswer>
 }
 
 export interface Paths {

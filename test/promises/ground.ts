@@ -74,7 +74,10 @@ export async function fillCard(root: string, files: readonly CardFileWish[], see
 }
 
 /** A ground that can be put back to how it was, which is quicker than setting it up anew. */
-export async function keepForLater({ home, library, second }: PlaceFolders, folder: string): Promise<() => Promise<void>> {
+export async function keepForLater(
+  { home, library, second }: PlaceFolders,
+  folder: string,
+): Promise<() => Promise<void>> {
   const kept = [home, library, second].map((path, index) => ({ path, copy: join(folder, `kept-${index}`) }))
   for (const { path, copy } of kept) await cp(path, copy, { recursive: true, preserveTimestamps: true })
   return async () => {

@@ -38,7 +38,9 @@ async function ingested(fs: FileSystemKind): Promise<Scene> {
   const card = join(scratch.path, label)
   const truth = await fillCard(card, files)
   const place = { fs, megabytes: 160 }
-  const lab = undo.use(await recordingDisks<Disk>({ library: place, second: place, home: { fs: 'ext4', megabytes: 64 } }))
+  const lab = undo.use(
+    await recordingDisks<Disk>({ library: place, second: place, home: { fs: 'ext4', megabytes: 64 } }),
+  )
   await setUp(placesOf(lab.disks))
   await lab.acknowledge('set up')
   const ended = await ingest(lab.disks.home.mountPoint, card, {
@@ -114,33 +116,37 @@ for (const fs of kinds) {
     assert.deepEqual([report.violations, report.unmountable], [[], []])
   })
 
-  test(`[W1] [W3] ${fs}: in no state that a power cut leaves is a wrong byte named, or a claim untrue`, { skip }, async (t) => {
-    await using scene = await ingested(fs)
-    const recording = await scene.lab.powerCut()
-    const wanted = times(60, 240)
-    let tried = 0
-    let finished = 0
-    const report = await tryCrashStates({
-      recording,
-      since: 'set up',
-      atMost: wanted,
-      check: async (state) => {
-        const wrong = await wrongWith(state, scene.truths)
-        // A run costs seconds: a few of the states are gone on with.
-        if (++tried % Math.ceil(wanted / 3) !== 0) return wrong
-        const ended = await ingest(state.mountPoints.home, scene.card)
-        finished += 1
-        if (ended.exitCode !== 0) wrong.push(`the same command again: ${story(ended)}`)
-        const after = await lookAtAll(state.mountPoints, scene.truths)
-        wrong.push(...after.wrong)
-        const whole = wholeFiles(after.files.library, label, scene.truths.get(label) ?? new Map())
-        if (whole !== files.length) wrong.push(`after the same command again, library has ${whole} files`)
-        return wrong
-      },
-    })
-    tell(t, fs, `every moment (${finished} gone on with)`, report)
-    assert.deepEqual(report.violations.slice(0, 5), [])
-    assert.deepEqual(report.unmountable, [])
-    assert.ok(report.tried >= Math.min(wanted, report.possible))
-  })
+  test(
+    `[W1] [W3] ${fs}: in no state that a power cut leaves is a wrong byte named, or a claim untrue`,
+    { skip },
+    async (t) => {
+      await using scene = await ingested(fs)
+      const recording = await scene.lab.powerCut()
+      const wanted = times(60, 240)
+      let tried = 0
+      let finished = 0
+      const report = await tryCrashStates({
+        recording,
+        since: 'set up',
+        atMost: wanted,
+        check: async (state) => {
+          const wrong = await wrongWith(state, scene.truths)
+          // A run costs seconds: a few of the states are gone on with.
+          if (++tried % Math.ceil(wanted / 3) !== 0) return wrong
+          const ended = await ingest(state.mountPoints.home, scene.card)
+          finished += 1
+          if (ended.exitCode !== 0) wrong.push(`the same command again: ${story(ended)}`)
+          const after = await lookAtAll(state.mountPoints, scene.truths)
+          wrong.push(...after.wrong)
+          const whole = wholeFiles(after.files.library, label, scene.truths.get(label) ?? new Map())
+          if (whole !== files.length) wrong.push(`after the same command again, library has ${whole} files`)
+          return wrong
+        },
+      })
+      tell(t, fs, `every moment (${finished} gone on with)`, report)
+      assert.deepEqual(report.violations.slice(0, 5), [])
+      assert.deepEqual(report.unmountable, [])
+      assert.ok(report.tried >= Math.min(wanted, report.possible))
+    },
+  )
 }

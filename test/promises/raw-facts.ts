@@ -27,7 +27,10 @@ export interface RawCatalog {
 export function readCatalog(home: string): RawCatalog {
   const database = new DatabaseSync(join(home, 'catalog.db'), { timeout: 5000 })
   try {
-    const check = database.prepare('pragma integrity_check').all().map((row) => String(row['integrity_check']))
+    const check = database
+      .prepare('pragma integrity_check')
+      .all()
+      .map((row) => String(row['integrity_check']))
     const foreign = database.prepare('pragma foreign_key_check').all()
     const rows = database
       .prepare(

@@ -1,16 +1,10 @@
 import { basename, dirname, join } from 'node:path'
-import { z } from 'zod/mini'
 import type { LinuxWorld } from './linux-world.ts'
+import { lsblkRow } from './lsblk-row.ts'
 import { unknownDevice } from './volume.ts'
 import type { PhysicalDevice } from './volume.ts'
 
 const commandTimeoutMs = 5_000
-
-const lsblkDisk = z.object({
-  blockdevices: z.array(
-    z.object({ wwn: z.nullish(z.string()), serial: z.nullish(z.string()), ptuuid: z.nullish(z.string()) }),
-  ),
-})
 
 /** Serial numbers that USB bridges ship in thousands; taken as none. */
 const isPlaceholder = (serial: string): boolean => /^(0x)?0*$/.test(serial) || /^0?123456789(0|abcdef)?$/i.test(serial)
@@ -32,17 +26,9 @@ async function lifelongName(world: LinuxWorld, folder: string, name: string): Pr
   const args = ['--json', '--nodeps', '-o', 'NAME,WWN,SERIAL,PTUUID', `/dev/${name}`]
   const end = await world.run('lsblk', args, commandTimeoutMs)
   if (end.kind !== 'ended') return null
-  const row = parseLsblkDisk(end.stdout)
-  const tableId = tidy(row?.ptuuid)
-  return tidy(row?.wwn) ?? tidy(row?.serial) ?? (tableId === null ? null : `table-${tableId}`)
-}
-
-function parseLsblkDisk(text: string): z.infer<typeof lsblkDisk>['blockdevices'][number] | null {
-  try {
-    return lsblkDisk.parse(JSON.parse(text)).blockdevices[0] ?? null
-  } catch {
-    return null
-  }
+  const column = lsblkRow(end.stdout)
+  const tableId = tidy(column('ptuuid'))
+  return tidy(column('wwn')) ?? tidy(column('serial')) ?? (tableId === null ? null : `table-${tableId}`)
 }
 
 async function isPluggable(world: LinuxWorld, folder: string): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path'
-import { z } from 'zod/mini'
 import { outputOf } from '../run-command.ts'
 import { btrfsUuid } from './linux-device.ts'
 import type { LinuxWorld } from './linux-world.ts'
+import { lsblkRow } from './lsblk-row.ts'
 
 /** What a file system says of itself on its medium. */
 export interface FileSystemSigns {
@@ -14,23 +14,13 @@ export interface FileSystemSigns {
 const commandTimeoutMs = 5_000
 const noSigns: FileSystemSigns = { type: null, label: null, uuid: null }
 
-const lsblkAnswer = z.object({
-  blockdevices: z.array(
-    z.object({ fstype: z.nullish(z.string()), label: z.nullish(z.string()), uuid: z.nullish(z.string()) }),
-  ),
-})
-
 const textOrNull = (text: string | null | undefined): string | null =>
   text === undefined || text === null || text === '' ? null : text
 
 /** `lsblk --json`: complete where udev runs, all null in a container, for udev is what it asks. */
 export function parseLsblk(text: string): FileSystemSigns {
-  try {
-    const row = lsblkAnswer.parse(JSON.parse(text)).blockdevices[0]
-    return { type: textOrNull(row?.fstype), label: textOrNull(row?.label), uuid: textOrNull(row?.uuid) }
-  } catch {
-    return noSigns
-  }
+  const column = lsblkRow(text)
+  return { type: textOrNull(column('fstype')), label: textOrNull(column('label')), uuid: textOrNull(column('uuid')) }
 }
 
 /** `blkid -p -o export`: reads the medium itself, which takes root, or rights on the device. Lines are `KEY=value`. */

@@ -34,18 +34,11 @@ export interface RollManifestMaker {
   readonly hashBytes: GenerationInput['hashBytes']
 }
 
-/** The manifests that a chain names, so that they can be fetched before `nextRollManifest` is asked. */
-export function manifestsNamed(chain: string): readonly string[] {
-  return [...chain.matchAll(/<path>([^<]+\.mhl)<\/path>/g)].flatMap(([, name]) => (name === undefined ? [] : [unescaped(name)]))
-}
-
-const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'" }
-const unescaped = (text: string): string => text.replaceAll(/&(?:amp|lt|gt|quot|apos);/g, (entity) => entities[entity] ?? entity)
-
 /** Generation 1, or the next one when there are files that the history doesn't know yet. */
 export function nextRollManifest(wish: RollManifestWish, maker: RollManifestMaker): RollManifest {
   const reading = readAll(wish)
-  if (reading.kind === 'broken') return { kind: 'trouble', sentence: reading.problems[0]?.sentence ?? 'it can’t be read.' }
+  if (reading.kind === 'broken')
+    return { kind: 'trouble', sentence: reading.problems[0]?.sentence ?? 'it can’t be read.' }
   const history = reading.kind === 'none' ? noHistory : reading.history
   const isIgnored = ignoreRule(grownPatterns(history.ignorePatterns, builtInPatterns, []))
   if (reading.kind === 'whole' && wish.files.every(({ path }) => history.files.has(path) || isIgnored(path)))

@@ -34,8 +34,11 @@ const truncateFile = promisify(ftruncateCallback)
 const setTimes = promisify(futimesCallback)
 const statFile = promisify(fstat)
 
+/** libuv's own number on Windows, which it turns into FILE_FLAG_NO_BUFFERING; Node has no name for it there. */
+const windowsNoBuffering = 0x02000000
 /** macOS has no such flag; there a read-back can't be told from memory, and says `cached`. */
-const directFlag: number | undefined = process.platform === 'darwin' ? undefined : constants.O_DIRECT
+const directFlags: Partial<Record<NodeJS.Platform, number>> = { linux: constants.O_DIRECT, win32: windowsNoBuffering }
+const directFlag = directFlags[process.platform]
 
 export interface OpenFile {
   readonly fd: number

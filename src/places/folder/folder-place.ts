@@ -1,14 +1,4 @@
-import {
-  linkSync,
-  lstatSync,
-  openSync,
-  closeSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs'
+import { linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import type { Presence } from '../../domain/copy.ts'
@@ -16,9 +6,10 @@ import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { PlaceId } from '../../domain/ids.ts'
 import type { PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
-import { flushFile, smallFileBytesMax } from './direct-file.ts'
+import { smallFileBytesMax } from './direct-file.ts'
 import { openReading } from './file-reading.ts'
 import { FileWriting } from './file-writing.ts'
+import { flushFolder } from './flush-folder.ts'
 import { flushSmallFiles } from './flush-many.ts'
 import { absolutePath, assertInside, makeFoldersFor } from './folder-names.ts'
 import { isMarkerOf, partialFolder, readMarker } from './marker.ts'
@@ -270,19 +261,5 @@ function exists(path: string): boolean {
   } catch (error) {
     if (hasSystemCode(error, 'ENOENT')) return false
     throw error
-  }
-}
-
-/** W1: a name is on the medium only when its folder was flushed. Windows can't open folders; NTFS journals names. */
-async function flushFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const fd = openSync(folder, 'r')
-  try {
-    await flushFile(fd)
-  } catch (error) {
-    // Some network file systems know no flush of a folder; they hand names to the server at once.
-    if (!hasSystemCode(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error
-  } finally {
-    closeSync(fd)
   }
 }

@@ -4,22 +4,29 @@
  */
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod/mini'
 import type { PlaceId } from '../../domain/ids.ts'
+import { flushFolder } from './flush-folder.ts'
 import { hasSystemCode } from './system-failure.ts'
 
-export const systemFolder = '.fivefold'
 export const partialFolder = '.fivefold/partial'
 const markerPath = '.fivefold/place.json'
 
-const markerShape = z.looseObject({
-  schema: z.literal('fivefold.place/1'),
-  id: z.string(),
-  role: z.string(),
-  name: z.string(),
-  madeAt: z.string(),
-})
-export type Marker = z.infer<typeof markerShape>
+export interface Marker {
+  readonly schema: 'fivefold.place/1'
+  readonly id: string
+  readonly role: string
+  readonly name: string
+  /** ISO 8601, UTC. */
+  readonly madeAt: string
+}
+
+const textFields = ['id', 'role', 'name', 'madeAt'] as const
+
+/** Read by hand and not by a schema: the mover starts often, and should start small. Unknown fields are left alone. */
+function isMarker(value: unknown): value is Marker {
+  if (typeof value !== 'object' || value === null || Reflect.get(value, 'schema') !== 'fivefold.place/1') return false
+  return textFields.every((field) => typeof Reflect.get(value, field) === 'string')
+}
 
 export type MarkerReading =
   | { readonly kind: 'marker'; readonly marker: Marker }
@@ -36,11 +43,13 @@ export async function readMarker(root: string): Promise<MarkerReading> {
     return { kind: 'unreadable', because: describe(error) }
   }
   try {
-    const parsed = markerShape.safeParse(JSON.parse(await readFile(join(root, markerPath), 'utf8')))
-    if (parsed.success) return { kind: 'marker', marker: parsed.data }
+    const value: unknown = JSON.parse(await readFile(join(root, markerPath), 'utf8'))
+    if (isMarker(value)) return { kind: 'marker', marker: value }
     return { kind: 'unreadable', because: 'the marker file .fivefold/place.json is damaged' }
   } catch (error) {
     if (hasSystemCode(error, 'ENOENT')) return { kind: 'none' }
+    if (error instanceof SyntaxError)
+      return { kind: 'unreadable', because: 'the marker file .fivefold/place.json is damaged' }
     return { kind: 'unreadable', because: describe(error) }
   }
 }
@@ -59,6 +68,9 @@ export async function writeMarker(root: string, marker: Marker): Promise<void> {
     await file.close()
   }
   await rename(temporary, join(root, markerPath))
+  // Without these a power cut takes the marker away again, and the place is a stranger to us ever after (W4).
+  await flushFolder(join(root, '.fivefold'))
+  await flushFolder(root)
 }
 
 export const isMarkerOf = (marker: Marker, id: PlaceId): boolean => marker.id === id
