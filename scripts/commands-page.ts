@@ -61,7 +61,10 @@ function commandSection({ path, command }: { path: string; command: Command }): 
     '',
     sentence(command.description()),
     '',
-    ...['```sh', words.join(' '), '```', ''],
+    '```sh',
+    words.join(' '),
+    '```',
+    '',
     ...(rows.length === 0
       ? []
       : [

@@ -17,14 +17,17 @@ export interface CopyLimits {
   readonly batchesBehind: number
   readonly batchFilesMax: number
   readonly batchBytesMax: number
+  /** A file above this is a batch of its own: it is worth a flush, and the proof of it can begin at once. */
+  readonly loneFileBytes: number
 }
 
 /** Measured on the sets of bench/: see docs/adr/0004. */
 export const copyLimits: CopyLimits = {
   filesAtOnce: 2,
   batchesBehind: 2,
-  batchFilesMax: 512,
-  batchBytesMax: 16 * 1024 * 1024,
+  batchFilesMax: 1024,
+  batchBytesMax: 48 * 1024 * 1024,
+  loneFileBytes: 4 * 1024 * 1024,
 }
 
 /** After one of these there is no use in asking that place for the next file. */
@@ -100,13 +103,14 @@ class CardWalk {
     this.#report({ kind: 'unread', number: order.number, failure })
   }
 
-  /** A file of a batch's size is a batch of its own; smaller ones wait for company. */
+  /** A big file is finished at once, together with the small ones that wait; small ones wait for company. */
   async #take(written: WrittenFile): Promise<void> {
     for (const outcome of written.ended) if (outcome.kind === 'failed') this.#noteLoss(outcome.placeId, outcome.failure)
     this.#batch.push(written)
     this.#batchBytes += written.order.bytes
-    if (this.#batchBytes >= this.#limits.batchBytesMax || this.#batch.length >= this.#limits.batchFilesMax)
-      await this.#finishBatch()
+    const { batchBytesMax, batchFilesMax, loneFileBytes } = this.#limits
+    const isFull = this.#batchBytes >= batchBytesMax || this.#batch.length >= batchFilesMax
+    if (isFull || written.order.bytes > loneFileBytes) await this.#finishBatch()
   }
 
   async #finishBatch(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Text files of our own beside the copies (manifests, job files): laid with the same care as a picture (W1, W2, V1). */
 import type { Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
-import type { Blocks, NoteOrder, WritablePlace, Writing } from './contracts.ts'
+import type { Blocks, NoteOrder, Reading, WritablePlace, Writing } from './contracts.ts'
 
 export interface NoteTools {
   readonly blocks: Blocks
@@ -54,6 +54,9 @@ async function layBytes(
   const [flushed] = await place.flush([writing])
   if (flushed === undefined) throw new Error(`“${place.name}” did not answer for a file it was to flush.`)
   if (!flushed.ok) return flushed
+  await place.forgetCached()
+  const proven = await readBack(place, writing, bytes, note, tools)
+  if (!proven.ok) return proven
   const published = note.replace ? await replaced(place, writing, note) : await place.publish(writing, note.path)
   if (!published.ok || published.value === 'taken') return published
   const settled = await place.settle([note.path])
@@ -71,7 +74,35 @@ export async function readNote(place: WritablePlace, path: string, tools: NoteTo
   if (presence.kind === 'absent') return done(null)
   const opened = await place.open(path, 'fast')
   if (!opened.ok) return opened
-  const reading = opened.value
+  const whole = await readWhole(opened.value, tools)
+  return whole.ok ? done(tools.decodeText(whole.value)) : whole
+}
+
+/** V1 holds for our own files too: a chain of manifests that is replaced by other bytes than these is lost. */
+async function readBack(
+  place: WritablePlace,
+  writing: Writing,
+  bytes: Uint8Array,
+  note: NoteOrder,
+  tools: NoteTools,
+): Promise<Result<void>> {
+  const opened = await writing.openBack()
+  if (!opened.ok) return opened
+  const back = await readWhole(opened.value, tools)
+  if (!back.ok) return back
+  if (back.value.length === bytes.length && back.value.every((byte, index) => byte === bytes[index]))
+    return done(undefined)
+  return failed({
+    code: 'copy-differs',
+    sentence: `${note.path} was written to “${place.name}”, but other bytes came back.`,
+    advice: 'Run the same command again. If this happens more than once, change the cable or the drive.',
+    path: note.path,
+    place: place.name,
+  })
+}
+
+/** All bytes of a small file; the reading is closed. */
+async function readWhole(reading: Reading, tools: NoteTools): Promise<Result<Uint8Array>> {
   const block = await tools.blocks.take()
   try {
     const whole = new Uint8Array(reading.bytes)
@@ -83,7 +114,7 @@ export async function readNote(place: WritablePlace, path: string, tools: NoteTo
       whole.set(block.bytes.subarray(0, Math.min(got.value, whole.length - position)), position)
       position += got.value
     }
-    return done(tools.decodeText(whole))
+    return done(whole)
   } finally {
     tools.blocks.give(block)
     await reading.close()

@@ -25,6 +25,7 @@ import type { NoteTools } from './lay-note.ts'
 import { layNote, readNote } from './lay-note.ts'
 import { readAgain } from './read-again.ts'
 import { verifyCopies } from './verify-copies.ts'
+import { duringAt, watchedCard, watchedPlace } from './watched.ts'
 
 /** What the mover needs of the world. */
 export interface MoverWorld {
@@ -48,27 +49,29 @@ export function makeLocalMover(world: MoverWorld): Mover {
   return {
     identify: (address) => world.identify(address),
     mark: (address, marker) => world.mark(address, marker),
-    signs: (cardRoot) => world.signs(cardRoot),
-    list: async (cardRoot, cancel) => (await world.openCard(cardRoot)).list(cancel),
+    signs: (cardRoot) => duringAt(quietWatch(world), 'card')('signs', () => world.signs(cardRoot)),
+    list: async (cardRoot, cancel) => (await openCard(world, cardRoot, quietWatch(world))).list(cancel),
     copy: async (work, report, progress, cancel) => {
-      const places = await openPlaces(world, work.places)
-      if (!places.ok) return ended(places)
-      const card = await world.openCard(work.cardRoot)
       const watch = world.watch(progress)
+      const places = await openPlaces(world, work.places, watch)
+      if (!places.ok) return ended(places)
+      const card = await openCard(world, work.cardRoot, watch)
       return ended(await copyCard(work.orders, { ...world, card, places: places.value, watch }, report, cancel))
     },
     readAgain: async (work, report, progress, cancel) => {
-      const card = await world.openCard(work.cardRoot)
-      return ended(await readAgain(work.orders, { ...world, card, watch: world.watch(progress) }, report, cancel))
+      const watch = world.watch(progress)
+      const card = await openCard(world, work.cardRoot, watch)
+      return ended(await readAgain(work.orders, { ...world, card, watch }, report, cancel))
     },
     prove: async (work, report, progress, cancel) => {
-      const place = await world.openPlace(work.place)
+      const watch = world.watch(progress)
+      const place = await openPlace(world, work.place, watch)
       if (!place.ok) return ended(place)
-      const tools = { ...world, place: place.value, watch: world.watch(progress) }
+      const tools = { ...world, place: place.value, watch }
       return ended(await verifyCopies(work.orders, tools, report, cancel))
     },
     note: async (address, notes) => {
-      const place = await world.openPlace(address)
+      const place = await openPlace(world, address, quietWatch(world))
       if (!place.ok) return place
       for (const note of notes) {
         const laid = await layNote(place.value, note, noteTools)
@@ -77,11 +80,11 @@ export function makeLocalMover(world: MoverWorld): Mover {
       return done(undefined)
     },
     readNote: async (address, path) => {
-      const place = await world.openPlace(address)
+      const place = await openPlace(world, address, quietWatch(world))
       return place.ok ? readNote(place.value, path, noteTools) : place
     },
     sweep: async (address) => {
-      const place = await world.openPlace(address)
+      const place = await openPlace(world, address, quietWatch(world))
       return place.ok ? place.value.sweep() : place
     },
     tryOut: (address) => world.tryOut(address),
@@ -93,14 +96,27 @@ export function makeLocalMover(world: MoverWorld): Mover {
   }
 }
 
+/** For work that is too short to be counted; what it waits for is told all the same. */
+const quietWatch = (world: MoverWorld): Watch => world.watch(() => undefined)
+
+async function openCard(world: MoverWorld, root: string, watch: Watch): Promise<CardSource> {
+  return watchedCard(await duringAt(watch, 'card')('open', () => world.openCard(root)), watch)
+}
+
+async function openPlace(world: MoverWorld, address: PlaceAddress, watch: Watch): Promise<Result<WritablePlace>> {
+  const opened = await duringAt(watch, address.id)('open', () => world.openPlace(address))
+  return opened.ok ? done(watchedPlace(opened.value, watch)) : opened
+}
+
 async function openPlaces(
   world: MoverWorld,
   addresses: readonly PlaceAddress[],
+  watch: Watch,
 ): Promise<Result<ReadonlyMap<PlaceId, WritablePlace>>> {
   const places = new Map<PlaceId, WritablePlace>()
   let first: Failure | null = null
   for (const address of addresses) {
-    const opened = await world.openPlace(address)
+    const opened = await openPlace(world, address, watch)
     if (opened.ok) places.set(address.id, opened.value)
     else first ??= opened.failure
   }

@@ -70,8 +70,7 @@ async function finishAt(
   }
   const flushed = await during('flush', () => flushAll(place, files))
   await during('forget', () => place.forgetCached())
-  const steps: Step[] = []
-  for (const [file, flush] of flushed) steps.push(await prove(place, file, flush, tools))
+  const steps = await proveAll(place, flushed, tools)
   const published: Step[] = []
   for (const step of steps) published.push(await during('publish', () => publish(place, step)))
   const names = published.filter((step) => 'strength' in step).map((step) => step.file.placed.path)
@@ -94,6 +93,26 @@ async function flushAll(
     if (answer === undefined) throw new Error(`“${place.name}” did not answer for every file it was to flush.`)
     return [file, answer] as const
   })
+}
+
+/** Reading back small files is mostly waiting, so a few are under way at once; their number is bounded by the blocks too. */
+const readsBackAtOnce = 4
+
+async function proveAll(
+  place: WritablePlace,
+  flushed: readonly (readonly [PlacedAt, Result<void>])[],
+  tools: ProveTools,
+): Promise<readonly Step[]> {
+  const steps: Step[] = []
+  let next = 0
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < flushed.length; index = next++) {
+      const one = flushed[index]
+      if (one !== undefined) steps[index] = await prove(place, one[0], one[1], tools)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(readsBackAtOnce, flushed.length) }, lane))
+  return steps
 }
 
 async function prove(place: WritablePlace, file: PlacedAt, flush: Result<void>, tools: ProveTools): Promise<Step> {

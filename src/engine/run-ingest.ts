@@ -57,6 +57,8 @@ export interface IngestResult {
 }
 
 const roundsMax = 4
+/** The mover gets so many files at a time: a card of a hundred thousand must not fill the memory of either process. */
+const ordersAtOnce = 2000
 
 interface Wanted {
   readonly result: FileResult
@@ -125,6 +127,14 @@ class IngestRun {
 
   async #round(wanted: readonly Wanted[]): Promise<void> {
     this.#waiting = []
+    for (let first = 0; first < wanted.length; first += ordersAtOnce) {
+      const some = wanted.slice(first, first + ordersAtOnce)
+      if (this.#cancel.aborted || this.#lostCard !== null) this.#waiting.push(...some)
+      else await this.#hand(some)
+    }
+  }
+
+  async #hand(wanted: readonly Wanted[]): Promise<void> {
     const open = new Map<number, Wanted>(wanted.map((one, index) => [index, one]))
     const orders = wanted.map((one, number): CopyOrder => this.#order(one, number))
     const places = this.#work.places.filter(({ id }) => !this.#lostPlaces.has(id))

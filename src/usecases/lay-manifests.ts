@@ -7,7 +7,7 @@ import type { Mover, NoteOrder, PlaceAddress } from '../engine/contracts.ts'
 import type { IngestResult } from '../engine/run-ingest.ts'
 import { addressOf } from './identify-places.ts'
 import type { PlannedIngest } from './ingest-card.ts'
-import type { ManifestWish, Program } from './program.ts'
+import type { ManifestAnswer, ManifestWish, ManifestWriter, Program } from './program.ts'
 
 const historyFolder = 'ascmhl'
 const chainName = 'ascmhl_chain.xml'
@@ -20,26 +20,43 @@ export async function layManifests(
   roll: RollRecord,
   copied: IngestResult,
 ): Promise<readonly Failure[]> {
-  const failures: Failure[] = []
-  for (const place of planned.places) {
-    if (copied.lostPlaces.has(place.id)) continue
-    const files = await provenIn(program, place.id, roll, copied)
-    if (files.length === 0) continue
-    const failure = await layAt(program, mover, addressOf(place), roll, {
-      files,
-      emptyFolders: planned.card.listing.emptyFolders,
-      complete: files.length === copied.files.length,
+  const writer = oncePerContent(program)
+  const startedAtMs = program.clock.nowMs()
+  const laying = planned.places
+    .filter(({ id }) => !copied.lostPlaces.has(id))
+    .map(async (place) => {
+      const files = await provenIn(program, place.id, roll, copied)
+      if (files.length === 0) return null
+      const { emptyFolders } = planned.card.listing
+      const complete = files.length === copied.files.length
+      return layAt(mover, writer, addressOf(place), roll, { files, emptyFolders, complete, startedAtMs })
     })
-    if (failure !== null) failures.push(failure)
-  }
-  return failures
+  return (await Promise.all(laying)).filter((failure) => failure !== null)
 }
 
-type RollFiles = Pick<ManifestWish, 'files' | 'emptyFolders' | 'complete'>
+/** The same files at two places have the same manifest; with thousands of them it is worth making once. */
+function oncePerContent(program: Program): ManifestWriter {
+  let last: { readonly wish: ManifestWish; readonly answer: Promise<ManifestAnswer> } | null = null
+  return {
+    named: (chain) => program.manifests.named(chain),
+    next: (wish) => {
+      if (last === null || !isSameWish(last.wish, wish)) last = { wish, answer: program.manifests.next(wish) }
+      return last.answer
+    },
+  }
+}
+
+function isSameWish(one: ManifestWish, other: ManifestWish): boolean {
+  if (one.chain !== null || other.chain !== null || one.complete !== other.complete) return false
+  if (one.files.length !== other.files.length) return false
+  return one.files.every(({ path, hash }, index) => path === other.files[index]?.path && hash === other.files[index]?.hash)
+}
+
+type RollFiles = Pick<ManifestWish, 'files' | 'emptyFolders' | 'complete' | 'startedAtMs'>
 
 async function layAt(
-  program: Program,
   mover: Mover,
+  writer: ManifestWriter,
   address: PlaceAddress,
   roll: RollRecord,
   rollFiles: RollFiles,
@@ -48,15 +65,14 @@ async function layAt(
   const chain = await mover.readNote(address, `${folder}/${chainName}`)
   if (!chain.ok) return chain.failure
   const manifests = new Map<string, string>()
-  for (const name of chain.value === null ? [] : program.manifests.named(chain.value)) {
+  for (const name of chain.value === null ? [] : writer.named(chain.value)) {
     const text = await mover.readNote(address, `${folder}/${name}`)
     if (!text.ok) return text.failure
     if (text.value !== null) manifests.set(name, text.value)
   }
-  const next = await program.manifests.next({
+  const next = await writer.next({
     ...rollFiles,
     rollFolderName: roll.folder.slice(roll.folder.lastIndexOf('/') + 1),
-    startedAtMs: program.clock.nowMs(),
     chain: chain.value,
     manifests,
     cardId: roll.cardId,

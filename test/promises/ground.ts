@@ -1,7 +1,9 @@
 /** What a test of a promise stands on: a card with known bytes, a home, and two places. */
 import { createHash } from 'node:crypto'
-import { cp, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { loopDisk } from '../lab/loop-disk.ts'
+import type { LoopDisk } from '../lab/loop-disk.ts'
 import { runCommand, story } from './the-command.ts'
 
 /** The big figures, once before a release: FIVEFOLD_THOROUGH=1. */
@@ -26,12 +28,27 @@ export async function setUp(
   if (ended.exitCode !== 0) throw new Error(`setup: ${story(ended)}`)
 }
 
-/** The folders of a ground below one scratch folder, made and set up. */
-export async function groundIn(folder: string, devices?: readonly [string, string] | null): Promise<PlaceFolders> {
-  const places = { home: join(folder, 'home'), library: join(folder, 'library'), second: join(folder, 'second') }
-  for (const path of Object.values(places)) await mkdir(path, { recursive: true })
-  await setUp(places, devices)
-  return places
+export interface Ground extends PlaceFolders, AsyncDisposable {
+  /** The root of the disk, for a card that needs no disk of its own. */
+  readonly root: string
+  readonly disk: LoopDisk
+}
+
+/**
+ * Home and both places on one real file system, set up; two devices by declaration. A folder in memory would not do: what is
+ * there can't be read back past the cache, and so is never proven (V1).
+ */
+export async function ground(
+  wish: { megabytes?: number; devices?: readonly [string, string] | null } = {},
+): Promise<Ground> {
+  await using undo = new AsyncDisposableStack()
+  const disk = undo.use(await loopDisk({ fs: 'ext4', megabytes: wish.megabytes ?? 200 }))
+  const root = disk.mountPoint
+  const places = { home: join(root, 'home'), library: join(root, 'library'), second: join(root, 'second') }
+  for (const path of Object.values(places)) await mkdir(path)
+  await setUp(places, wish.devices === undefined ? ['nas', 'pc'] : wish.devices)
+  const made = undo.move()
+  return { ...places, root, disk, [Symbol.asyncDispose]: () => made.disposeAsync() }
 }
 
 /** Bytes that are the same for the same name, and like no others. */
@@ -89,7 +106,6 @@ export async function keepForLater(
 }
 
 async function emptyFolder(path: string): Promise<void> {
-  const { readdir } = await import('node:fs/promises')
   for (const name of await readdir(path)) {
     if (name !== 'lost+found') await rm(join(path, name), { recursive: true, force: true })
   }

@@ -65,12 +65,13 @@ export function brokenPromises(world: World, sqlite: DatabaseSync): readonly str
     ...falselyProven(world, sqlite),
     ...falselyAgreed(world, sqlite),
     ...cardsTouched(world),
+    ...picturesCulled(world, sqlite),
   ]
 }
 
 /** W1: under a final name lie the whole bytes of a file that the camera wrote, or somebody else's. */
 function wrongFiles(world: World): string[] {
-  const whole = new Set(world.cards.flatMap(({ versions }) => [...versions].map((version) => version.slice(-32))))
+  const whole = wholeFiles(world)
   return world.places.flatMap((place) => {
     const strangers = new Set(place.strangers.map(({ path }) => path))
     return place.disk.files().flatMap(({ path, file }) => {
@@ -126,6 +127,19 @@ const falselyAgreed = (world: World, sqlite: DatabaseSync): string[] =>
       return second === 'agreed' && !card?.versions.has(versionKey(path, bytes, mtimeMs, hash ?? ''))
     })
     .map(({ path }) => `[V4] both reads of the card are said to agree, and the hash of ${path} is wrong`)
+
+/** Nobody in this world culls anything, so an original that counts no more must be one that only a wrong read made. */
+function picturesCulled(world: World, sqlite: DatabaseSync): string[] {
+  const whole = wholeFiles(world)
+  return sqlite
+    .prepare('select hash, culled_why from original where culled_at_ms is not null')
+    .all()
+    .filter((row) => whole.has(text(row['hash'])))
+    .map((row) => `[V4] a picture that the camera wrote counts no more, as ${text(row['culled_why'])}`)
+}
+
+const wholeFiles = (world: World): ReadonlySet<string> =>
+  new Set(world.cards.flatMap(({ versions }) => [...versions].map((version) => version.slice(-32))))
 
 /** C1: the card is as the camera left it. */
 const cardsTouched = (world: World): string[] =>
@@ -183,8 +197,8 @@ export function notSafe(
 
 /** What is known when a life begins, to tell a copy that is made again from one that is made for the first time (J1). */
 export interface ProvenBefore {
-  /** `place hash` of every proven copy. */
-  readonly copies: ReadonlySet<string>
+  /** How many proven copies there are, by `place hash`. */
+  readonly copies: ReadonlyMap<string, number>
   /** `root path size time hash` of every file of a card that was read whole. */
   readonly files: ReadonlySet<string>
 }
@@ -193,21 +207,23 @@ export function provenBefore(sqlite: DatabaseSync): ProvenBefore {
   const files = rollFileRows(sqlite).map(({ root, path, bytes, mtimeMs, hash }) =>
     [root, versionKey(path, bytes, mtimeMs, hash ?? '')].join(' '),
   )
-  const copies = copyRows(sqlite).filter(({ proven }) => proven)
-  return { copies: new Set(copies.map(({ place, hash }) => `${place} ${hash}`)), files: new Set(files) }
+  const copies = new Map<string, number>()
+  for (const { place, hash, proven } of copyRows(sqlite))
+    if (proven) copies.set(`${place} ${hash}`, (copies.get(`${place} ${hash}`) ?? 0) + 1)
+  return { copies, files: new Set(files) }
 }
 
 /**
- * J1: were these bytes proven there before, and written all the same? The first copy of another file with the same bytes (an empty
- * one, say) is none: that they are the same shows only when they are read.
+ * J1: were these bytes proven there before, and written all the same? Files with the same bytes on one card each have a copy of
+ * their own; and the first copy of a file that was not read before is none, since that it is the same shows only when it is read.
  */
 export function isWrittenAgain(world: World, before: ProvenBefore, place: SimPlace, hash: string): boolean {
-  if (!before.copies.has(`${place.place.id} ${hash}`)) return false
-  return world.cards.every(({ signs, files }) =>
-    [...files].every(
-      ([path, { bytes, mtimeMs }]) =>
-        hashOf(bytes) !== hash ||
-        before.files.has([signs.root, versionKey(path, bytes.length, mtimeMs, hash)].join(' ')),
-    ),
-  )
+  const proven = before.copies.get(`${place.place.id} ${hash}`) ?? 0
+  return world.cards.every(({ signs, files }) => {
+    const same = [...files].filter(([, { bytes }]) => hashOf(bytes) === hash)
+    const known = same.every(([path, { bytes, mtimeMs }]) =>
+      before.files.has([signs.root, versionKey(path, bytes.length, mtimeMs, hash)].join(' ')),
+    )
+    return known && proven > 0 && proven >= same.length
+  })
 }

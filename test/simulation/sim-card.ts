@@ -27,6 +27,7 @@ export function openSimCard(setting: CardSetting): CardSource {
     },
     open: async (path, how, expectedBytes) => {
       await step(`card open ${how} ${path}`)
+      card.openedLast = path
       const failure = unreadable(setting, path)
       if (failure !== null) return failed(failure)
       const opened = await inner.open(path, how, expectedBytes)

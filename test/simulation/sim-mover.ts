@@ -178,6 +178,7 @@ function makeChildMover(setting: MoverSetting, child: Child): Mover {
     batchesBehind: chance.from(1, 2),
     batchFilesMax: chance.from(1, 5),
     batchBytesMax: chance.pick([1, 10_000, 40_000]),
+    loneFileBytes: chance.pick([5000, 100_000]),
   }
   const step = async (what: string): Promise<void> => {
     if (child.gone) return never

@@ -89,7 +89,7 @@ function makeManifests(world: World): ManifestWriter {
   const named = (chain: string): readonly string[] => chain.split('\n').filter((name) => name !== '')
   return {
     named,
-    next: (wish) => {
+    next: async (wish) => {
       const lines = wish.files.map(({ path, hash }) => `${hash} ${path}`).toSorted()
       const known = new Set([...wish.manifests.values()].flatMap((text) => text.split('\n')))
       if (lines.every((line) => known.has(line))) return { kind: 'nothing-new' }

@@ -65,7 +65,7 @@ class Telling {
   readonly #tracing: boolean
   readonly #trace: string[] = []
   readonly #broken: string[] = []
-  #before: ProvenBefore = { copies: new Set(), files: new Set() }
+  #before: ProvenBefore = { copies: new Map(), files: new Set() }
   #lives = 0
   #steps = 0
   #faults = 0
@@ -81,6 +81,7 @@ class Telling {
     const { chance, cards, places } = this.#world
     const catalog = catalogOn(this.#store, ':memory:')
     for (const { place } of places) await catalog.addPlace(place, this.#world.nowMs)
+    if (this.#plant.markersEverywhere === true) for (const { place, below } of places) below.marker = place.id
     const files = cards.reduce((sum, card) => sum + card.files.size, 0)
     const sizes = { cards: cards.length, places: places.length, files }
     for (let bad = chance.below(4); bad > 0 && this.#broken.length === 0; bad -= 1) {
@@ -142,6 +143,8 @@ class Telling {
       },
       onIdle: () => movers.some((mover) => mover.noticeHang()),
     })
+    for (const { index, disk } of world.places)
+      disk.flipsNext = () => (plan.strikes('medium-flips', index, world.places.length) ? chance.below(1_000_000) : null)
     const told: Told[] = []
     const setting = { world, life, faults: plan, chance: chance.fork(), plant: this.#plant, published: this.#published }
     const stepping = steppingCatalog(catalogOn(this.#store, ':memory:'), (what) => life.step(what))
@@ -210,31 +213,27 @@ class Telling {
     const place = places[fault.which % places.length]
     const card = cards[fault.which % cards.length]
     if (place === undefined || card === undefined) throw new Error('A world has a place and a card.')
-    switch (fault.kind) {
-      case 'place-fills-up':
+    const acts: Readonly<Record<string, () => void>> = {
+      'place-fills-up': () => {
         place.disk.capacityBytes = place.disk.usedBytes() + chance.below(20_000)
-        break
-      case 'place-unmounted':
+      },
+      'place-unmounted': () => {
         place.socket.disk = place.below
-        break
-      case 'cable-pulled':
+      },
+      'cable-pulled': () => {
         place.disk.reachable = false
         place.disk.cutPower(() => chance.happens(0.5))
-        break
-      case 'place-hangs':
+      },
+      'place-hangs': () => {
         place.hangs = true
-        break
-      case 'copy-rots':
-        this.#rot(place, chance)
-        break
-      case 'card-pulled':
+      },
+      'copy-rots': () => this.#rot(place, chance),
+      'card-pulled': () => {
         card.inserted = false
-        break
-      case 'card-file-changes':
-        changeFile(card, chance)
-        break
-      default:
+      },
+      'card-file-changes': () => changeFile(card, chance),
     }
+    acts[fault.kind]?.()
   }
 
   /** A copy that the catalog has in its books goes bad on the medium. */
@@ -277,7 +276,8 @@ class Telling {
 }
 
 function changeFile(card: SimCard, chance: Chance): void {
-  const path = chance.pick([...card.files.keys()])
+  // Most of all the file that is just being read.
+  const path = chance.happens(0.7) ? card.openedLast : chance.pick([...card.files.keys()])
   const file = card.files.get(path)
   if (file === undefined) return
   const length = chance.happens(0.5) ? file.bytes.length : chance.below(20_000)

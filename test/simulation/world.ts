@@ -18,6 +18,7 @@ export class SimCard implements MemoryCard {
   readonly readBack = 'medium'
   inserted = true
   readonly unreadable = new Set<string>()
+  openedLast = ''
   /** `path size time hash` of each version that the camera wrote. */
   readonly versions = new Set<string>()
 

@@ -40,8 +40,8 @@ export function buildCli(world: CliWorld, run: CliRun): Command {
   const cli = new Command('fivefold')
     .description('Puts a memory card’s files into five proven copies, and says when the card may be formatted.')
     .version(world.version)
-    .showHelpAfterError('(fivefold --help shows all commands)')
-    .configureOutput({ outputError: (text, write) => write(text) })
+    // What is wrong is said by runCli, in the two lines or the one object of every other failure.
+    .configureOutput({ outputError: () => {} })
     .exitOverride()
   const common = (command: Command): Command =>
     command
@@ -299,6 +299,10 @@ function addCare(cli: Command, common: Common, shell: Shell): void {
         const library = options.library ?? (await ask(shell.terminal, 'Where is your library (a folder on the NAS)? '))
         const second =
           options.second ?? (await ask(shell.terminal, 'Where shall the second copy go (a folder on this computer)? '))
+        if ((library ?? '') === '' && (second ?? '') === '') {
+          shell.fail(nothingAnswered, options)
+          return
+        }
         const requests = shell.requests(options)
         for (const [role, address, device] of [
           ['library', library, options.libraryDevice ?? null],
@@ -346,6 +350,12 @@ function addCare(cli: Command, common: Common, shell: Shell): void {
     })
 }
 
+const nothingAnswered: Failure = {
+  code: 'wrong-usage',
+  sentence: 'Nothing was set up: no folder was named for the library, and none for the second copy.',
+  advice: 'Name them: fivefold setup --library FOLDER --second FOLDER',
+}
+
 function parsePercent(text: string): number {
   const percent = Number(text.replace(/\s*%$/, ''))
   if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('It is a share such as 5%.')
@@ -361,6 +371,17 @@ function parseDuration(text: string): number {
   return ms
 }
 
+/** What the sample card's pictures take at least, and what a disk for trying things out has room for twice. */
+const megabytesMin = 24
+const megabytesMax = 100_000
+
+function parseMegabytes(text: string): number {
+  const megabytes = Number(text)
+  if (!(megabytes >= megabytesMin && megabytes <= megabytesMax))
+    throw new InvalidArgumentError(`It is a number from ${megabytesMin} to ${megabytesMax}.`)
+  return megabytes
+}
+
 function addDemo(cli: Command, common: Common, shell: Shell): void {
   common(cli.command('demo'))
     .description(
@@ -368,7 +389,7 @@ function addDemo(cli: Command, common: Common, shell: Shell): void {
     )
     .option('--card <dir>', 'use this card instead of a sample; it is only read')
     .option('--keep', 'keep the folder afterwards')
-    .addOption(new Option('--megabytes <n>', 'size of the sample card').default(400).argParser(Number))
+    .addOption(new Option('--megabytes <n>', 'size of the sample card').default(400).argParser(parseMegabytes))
     .action(async (options: CommonOptions & { card?: string; keep?: boolean; megabytes: number }) => {
       const line = shell.progress(options)
       const paint = makePaint(shell.terminal.colour)

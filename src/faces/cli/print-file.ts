@@ -1,12 +1,10 @@
 import type { CheckOutcome } from '../../usecases/check-folder.ts'
 import type { showFile } from '../../usecases/look-up.ts'
 import type { VerifyOutcome } from '../../usecases/verify-copies.ts'
-import { bytesText, makePaint, shown, table } from './terminal.ts'
+import { bytesText, makePaint, minuteText, shown, table } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 type ShownFiles = Extract<Awaited<ReturnType<typeof showFile>>, { ok: true }>['value']
-
-const dateTime = (atMs: number): string => new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')
 
 export function printFiles(terminal: Terminal, files: ShownFiles): void {
   for (const file of files) {
@@ -23,7 +21,7 @@ export function printFiles(terminal: Terminal, files: ShownFiles): void {
       )
     for (const copy of file.copies)
       terminal.out(
-        `  ${copy.role} “${copy.placeName}”: ${shown(copy.path)} — ${copy.latest.finding}, ${copy.latest.strength}, ${dateTime(copy.latest.atMs)}`,
+        `  ${copy.role} “${copy.placeName}”: ${shown(copy.path)} — ${copy.latest.finding}, ${copy.latest.strength}, ${minuteText(copy.latest.atMs)}`,
       )
   }
 }

@@ -1,6 +1,6 @@
 import type { IngestOutcome } from '../../usecases/ingest-outcome.ts'
 import type { PlannedIngest } from '../../usecases/ingest-card.ts'
-import { bytesText, makePaint, shown } from './terminal.ts'
+import { bytesText, filesText, makePaint, shown } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 const linesMax = 12
@@ -12,13 +12,13 @@ export function printIngest(terminal: Terminal, outcome: IngestOutcome): void {
     `${files.copied} copied`,
     ...(files.alreadyHad > 0 ? [`${files.alreadyHad} had already`] : []),
     ...(files.failed > 0 ? [paint('red', `${files.failed} NOT proven`)] : []),
-    ...(files.leftOut > 0 ? [`${files.leftOut} system files left out`] : []),
+    ...(files.leftOut > 0 ? [`${files.leftOut} system ${files.leftOut === 1 ? 'file' : 'files'} left out`] : []),
   ]
   const speed =
     outcome.seconds > 0
       ? `, ${bytesText(outcome.bytesRead)} read and ${bytesText(outcome.bytesWritten)} written in ${outcome.seconds.toFixed(1)} s`
       : ''
-  terminal.out(`  ${outcome.roll}: ${parts.join(', ')}${speed}`)
+  terminal.out(`  ${shown(outcome.roll)}: ${parts.join(', ')}${speed}`)
   for (const place of outcome.places)
     terminal.out(
       `  ${place.name}: ${place.proven} of ${files.onCard} proven${place.evidence === 'cached' ? paint('yellow', ' (only from memory: does not count)') : ''}`,
@@ -35,7 +35,7 @@ export function printIngest(terminal: Terminal, outcome: IngestOutcome): void {
   if (outcome.failures.length > linesMax)
     terminal.out(`  … and ${outcome.failures.length - linesMax} more; --json shows all`)
   terminal.out('')
-  terminal.out(paint(outcome.outcome === 'done' ? 'green' : 'red', paint('bold', outcome.sentence)))
+  terminal.out(paint(outcome.outcome === 'done' ? 'green' : 'red', paint('bold', shown(outcome.sentence))))
 }
 
 function printSome(terminal: Terminal, mark: string, sentences: readonly string[]): void {
@@ -47,7 +47,7 @@ function printSome(terminal: Terminal, mark: string, sentences: readonly string[
 export function printPlan(terminal: Terminal, planned: PlannedIngest): void {
   const { card, job, plan } = planned
   const name = job.kind === 'known' ? job.job.name : `${job.name} (new)`
-  terminal.out(`Card “${shown(card.signs.label)}” (${card.structure.kind}): ${plan.steps.length} files`)
+  terminal.out(`Card “${shown(card.signs.label)}” (${card.structure.kind}): ${filesText(plan.steps.length)}`)
   terminal.out(`Job: ${name}`)
   terminal.out(`Folder: ${plan.folder.replace('NEW-ROLL', `${card.signs.label} (next number)`)}`)
   const copies = plan.steps.filter((step) => step.do === 'copy').length

@@ -2,14 +2,14 @@ import { roles } from '../../domain/place.ts'
 import type { Examination } from '../../usecases/examine.ts'
 import type { CardView, JobView, RollView } from '../../usecases/look-up.ts'
 import type { CardStatus, JobStatus, PlaceStatus, Status } from '../../usecases/show-status.ts'
-import { bytesText, makePaint, shown, table } from './terminal.ts'
+import { bytesText, filesText, makePaint, minuteText, shown, table } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 const jobsShown = 10
 
 export function printStatus(terminal: Terminal, status: Status): void {
   const paint = makePaint(terminal.colour)
-  terminal.out(paint(status.safe ? 'green' : 'yellow', paint('bold', status.sentence)))
+  terminal.out(paint(status.safe ? 'green' : 'yellow', paint('bold', shown(status.sentence))))
   if (status.jobs.length > 0) {
     terminal.out('')
     printJobs(terminal, status.jobs.slice(0, jobsShown))
@@ -22,7 +22,7 @@ export function printStatus(terminal: Terminal, status: Status): void {
   if (status.due.length > 0) {
     terminal.out('')
     terminal.out(paint('bold', 'What is due'))
-    for (const due of status.due) terminal.out(`  ${due.sentence}`)
+    for (const due of status.due) terminal.out(`  ${shown(due.sentence)}`)
   }
 }
 
@@ -69,7 +69,7 @@ export function printCards(terminal: Terminal, cards: readonly CardView[], withR
   for (const card of cards) {
     printVerdicts(terminal, [card])
     terminal.out(
-      `  ${card.id} · ${card.maker ?? 'unknown maker'} · last seen ${card.lastSeen.slice(0, 16).replace('T', ' ')} at ${shown(card.lastSeenAt)}`,
+      `  ${card.id} · ${card.maker ?? 'unknown maker'} · last seen ${minuteText(card.lastSeen)} at ${shown(card.lastSeenAt)}`,
     )
     if (card.suspect !== null) terminal.out(`  ${card.suspect}`)
     if (withRolls) printRolls(terminal, card.rolls)
@@ -80,7 +80,7 @@ function printRolls(terminal: Terminal, rolls: readonly RollView[]): void {
   for (const roll of rolls) {
     terminal.out('')
     terminal.out(
-      `Roll ${shown(roll.name)}: ${roll.files} files, ${bytesText(roll.bytes)}, begun ${roll.startedAt.slice(0, 16).replace('T', ' ')}`,
+      `Roll ${shown(roll.name)}: ${filesText(roll.files)}, ${bytesText(roll.bytes)}, begun ${minuteText(roll.startedAt)}`,
     )
     terminal.out(`  second read: ${roll.secondRead}; not read: ${roll.notRead}; left out: ${roll.leftOut}`)
     for (const { sentence } of roll.warnings) terminal.out(`  ! ${shown(sentence)}`)

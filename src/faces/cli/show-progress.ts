@@ -38,16 +38,23 @@ export class ProgressLine {
     }
     if (happening.type === 'phase') this.#begin(happening)
     else if (happening.type === 'progress') this.#move(happening)
-    else if (happening.type === 'said') this.#keep(`${this.#mark(happening.code)} ${happening.sentence}`)
+    else if (happening.type === 'said')
+      this.#keep(`${this.#mark(happening.code)} ${this.#who(happening)}${shown(happening.sentence)}`)
     else
       this.#keep(
-        `${makePaint(this.#terminal.colour)('yellow', '!')} ${happening.failure.sentence}\n  ${happening.failure.advice}`,
+        `${makePaint(this.#terminal.colour)('yellow', '!')} ${this.#who(happening)}${shown(happening.failure.sentence)}\n  ${shown(happening.failure.advice)}`,
       )
   }
 
   /** Clears the line when the work is over. */
   end(): void {
     if (!this.#json) this.#terminal.redraw('')
+  }
+
+  /** With several cards at once, each sentence says of which it speaks; the first one of a card does so by itself. */
+  #who(happening: Extract<Happening, { type: 'said' | 'trouble' }>): string {
+    const namesItself = happening.type === 'said' && happening.code === 'card'
+    return namesItself || this.#running.size < 2 ? '' : `${shown(happening.card)}: `
   }
 
   #mark(code: string): string {
@@ -72,19 +79,42 @@ export class ProgressLine {
     running.doneBytes =
       progress.phase === 'verify' ? Math.max(progress.bytesProven, progress.bytesRead) : progress.bytesRead
     running.path = progress.path
-    this.#terminal.redraw([...this.#running].map(([card, one]) => this.#line(card, one)).join('   '))
+    this.#terminal.redraw(this.#line())
   }
 
-  #line(card: string, running: Running): string {
-    const share = running.bytes === 0 ? 1 : Math.min(1, running.doneBytes / running.bytes)
-    const seconds = (this.#nowMs() - running.startedMs) / 1000
-    const speed = seconds > 0 ? running.doneBytes / seconds : 0
-    const left = speed > 0 ? durationText((running.bytes - running.doneBytes) / speed) : '…'
+  /** One line, whatever the number of cards: a line that wraps can't be redrawn. */
+  #line(): string {
+    const all = [...this.#running]
+    const [only] = all
+    const what = all.length === 1 && only !== undefined ? `${shown(only[0])} ${words[only[1].phase]}` : allWords(all)
+    const bytes = all.reduce((sum, [, one]) => sum + one.bytes, 0)
+    const doneBytes = all.reduce((sum, [, one]) => sum + Math.min(one.doneBytes, one.bytes), 0)
+    const bytesPerSecond = all.reduce((sum, [, one]) => sum + this.#speed(one), 0)
+    const left = bytesPerSecond > 0 ? durationText((bytes - doneBytes) / bytesPerSecond) : '…'
+    const share = shareOf(doneBytes, bytes)
     const filled = Math.round(share * barCells)
     const bar = '█'.repeat(filled) + '░'.repeat(barCells - filled)
-    const line = `  ${shown(card)} ${words[running.phase]} ${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${bytesText(speed)}/s  ${left} left`
-    return line.slice(0, Math.max(20, this.#terminal.columns - 1))
+    const each = all.length === 1 ? '' : all.map(([card, one]) => `  ${shown(card)} ${percentOf(one)}`).join('')
+    const line = `  ${what} ${bar} ${percentText(share)}  ${bytesText(bytesPerSecond)}/s  ${left} left${each}`
+    return Array.from(line)
+      .slice(0, Math.max(20, this.#terminal.columns - 1))
+      .join('')
   }
+
+  /** Bytes a second of what still moves: a card that is done adds nothing to what the others need. */
+  #speed(running: Running): number {
+    const seconds = (this.#nowMs() - running.startedMs) / 1000
+    return seconds > 0 && running.doneBytes < running.bytes ? running.doneBytes / seconds : 0
+  }
+}
+
+const shareOf = (doneBytes: number, bytes: number): number => (bytes === 0 ? 1 : Math.min(1, doneBytes / bytes))
+const percentText = (share: number): string => `${String(Math.floor(share * 100)).padStart(3)} %`
+const percentOf = ({ doneBytes, bytes }: Running): string => percentText(shareOf(doneBytes, bytes)).trim()
+
+function allWords(all: readonly (readonly [string, Running])[]): string {
+  const phases = new Set(all.map(([, { phase }]) => words[phase]))
+  return `${all.length} cards: ${[...phases].join(' and ')}`
 }
 
 function asLine(happening: Happening): Record<string, unknown> {

@@ -25,8 +25,8 @@ export function makePaint(colour: boolean): Paint {
 export function printFailure(terminal: Terminal, failure: Failure, json: boolean): void {
   if (json) terminal.out(JSON.stringify(failureLine(failure)))
   else {
-    terminal.err(makePaint(terminal.colour)('red', failure.sentence))
-    terminal.err(failure.advice)
+    terminal.err(makePaint(terminal.colour)('red', shown(failure.sentence)))
+    terminal.err(shown(failure.advice))
   }
 }
 
@@ -49,6 +49,16 @@ export function bytesText(bytes: number): string {
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`
 }
+
+/** A moment as the clock on the wall shows it, to the minute. Takes what `Date` takes. */
+export function minuteText(at: number | string): string {
+  const date = new Date(at)
+  const two = (part: number): string => String(part).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+export const filesText = (files: number): string => `${files} ${files === 1 ? 'file' : 'files'}`
 
 export function durationText(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.ceil(seconds))} s`

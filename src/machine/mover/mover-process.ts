@@ -47,7 +47,7 @@ export function startMover(options: MoverOptions): MoverProcess {
     limitMs?: number,
   ): Promise<Ending> => current().ask(order, places, hear, cancel, limitMs)
   return {
-    end: () => child?.abandon(),
+    end: () => child?.leave(),
     identify: async (place, timeoutMs) => {
       const ending = await ask({ ask: 'identify', place }, [place], {}, null, timeoutMs)
       if (ending.kind === 'answered' && ending.answer.answer === 'identity') return ending.answer.identity
@@ -224,6 +224,18 @@ class Child {
       this.#send({ id, ...order })
       if (cancel?.aborted === true) stop()
     })
+  }
+
+  /** The work is done: the child sees the end of its orders and goes by itself. In the middle of something it is abandoned. */
+  leave(): void {
+    if (this.#pending.size > 0) this.abandon()
+    if (this.gone) return
+    this.gone = true
+    this.#process.removeAllListeners()
+    this.#process.on('error', () => undefined)
+    this.#process.stdin?.end()
+    this.#process.unref()
+    closeSync(this.#knock)
   }
 
   /** Lets go of the child: it may be stuck in the system where no signal reaches it, so nothing is waited for. */

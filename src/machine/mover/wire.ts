@@ -66,13 +66,19 @@ export type Saying =
   /** A bug: the child ends after this. */
   | { readonly bug: string }
 
-/** Splits a stream of text into whole lines. */
+/** Splits a stream of text into whole lines. A line of many megabytes comes in many chunks, which are joined once. */
 export function makeLineSplitter(onLine: (line: string) => void): (chunk: string) => void {
-  let rest = ''
+  let pieces: string[] = []
   return (chunk) => {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) if (line !== '') onLine(line)
+    const end = chunk.lastIndexOf('\n')
+    if (end === -1) {
+      pieces.push(chunk)
+      return
+    }
+    pieces.push(chunk.slice(0, end))
+    const whole = pieces.join('')
+    pieces = [chunk.slice(end + 1)]
+    for (const line of whole.split('\n')) if (line !== '') onLine(line)
   }
 }
 

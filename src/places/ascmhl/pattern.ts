@@ -25,6 +25,12 @@ export function compilePattern(line: string): Pattern | null {
   const tied = core.includes('/')
   const texts = core.split('/').filter((step) => step !== '')
   if (texts.length === 0) return null
+  const [only] = texts
+  if (!tied && only !== undefined && texts.length === 1 && only !== '**') {
+    // Most patterns are of this kind, and every file is held against each of them: only its own name decides.
+    const rule = stepRule(only)
+    return { ignores, fits: (path, isFolder) => (isFolder || !foldersOnly) && rule(path.at(-1) ?? '') }
+  }
   const steps: Glob<(step: string) => boolean> = texts.map((text) => (text === '**' ? many : stepRule(text)))
   const anywhere: Glob<(step: string) => boolean> = tied ? steps : [many, ...steps]
   // `folder/**` means what is inside the folder, not the folder itself.
@@ -44,6 +50,8 @@ function withoutTrailingBlanks(line: string): string {
 
 function stepRule(text: string): (step: string) => boolean {
   if (!/[*?[\\]/.test(text)) return (step) => step === text
+  const [, ending] = /^\*([^*?[\\]+)$/.exec(text) ?? []
+  if (ending !== undefined) return (step) => step.endsWith(ending)
   const glob = characterGlob(text)
   return (step) => matches(glob, Array.from(step))
 }

@@ -69,7 +69,7 @@ export class FileWriting implements Writing {
   openBack(): Promise<Result<Reading>> {
     return openReading(this.path, {
       how: 'past-cache',
-      atOnce: this.bytes <= smallFileBytesMax,
+      atOnce: false,
       directReaches: this.#directReaches,
       explain: (error) => placeFailure(error, this.#place),
     })
