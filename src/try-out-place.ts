@@ -19,7 +19,7 @@ export async function tryOutPlace(
   const results: CaseResult[] = []
   const scratch = `Fivefold tries this place ${process.pid}`
   try {
-    for (const [index, { name, run }] of conformanceCases.entries()) {
+    for (const [index, one] of conformanceCases.entries()) {
       const place = await open(address)
       if (!place.ok) return place
       const reopen = async (): Promise<WritablePlace> => {
@@ -27,8 +27,8 @@ export async function tryOutPlace(
         if (!again.ok) throw new Error(again.failure.sentence)
         return again.value
       }
-      const trouble = await run(place.value, { folder: `${scratch}/${index}`, writeFrom, readInto, reopen })
-      results.push({ name, trouble })
+      const trouble = await one.run(place.value, { folder: `${scratch}/${index}`, writeFrom, readInto, reopen })
+      results.push({ name: one.name, trouble })
     }
     return done(results)
   } finally {

@@ -3,9 +3,6 @@ import type { PlaceId } from './ids.ts'
 export type Role = 'card' | 'library' | 'second' | 'cloud' | 'drive'
 export const roles: readonly Role[] = ['card', 'library', 'second', 'cloud', 'drive']
 
-/** The roles whose local places an ingest writes itself; the others are filled later. */
-export const ingestRoles: readonly Role[] = ['library', 'second']
-
 /** The physical device a place lies on (V2). `declared` when a person named it and the machine could not tell. */
 export interface Device {
   readonly id: string

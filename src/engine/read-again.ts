@@ -54,13 +54,14 @@ async function readOnce(order: ReadOrder, tools: ReadAgainTools): Promise<ReadRe
     const moved = (bytes: number): void => tools.watch.moved({ read: bytes, path: order.path })
     const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, begin, moved)
     if (!hashed.ok) return { kind: 'unread', number: order.number, failure: hashed.failure }
+    if (hashed.value.bytesRead !== order.bytes) return { kind: 'unread', number: order.number, failure: changed(order) }
     return { kind: 'read', number: order.number, strength: reading.strength, ...hashed.value }
   } finally {
     await reading.close()
   }
 }
 
-/** A file of another size is another file: it says nothing of how well the first one was read. */
+/** A file of another size, or one that ended early, says nothing of how well the first read went. */
 const changed = (order: ReadOrder): Failure => ({
   code: 'card-changed',
   sentence: `${order.path} changed after it was copied.`,

@@ -21,11 +21,10 @@ export async function layManifests(
   copied: IngestResult,
 ): Promise<readonly Failure[]> {
   const writer = oncePerContent(program)
-  const startedAtMs = program.clock.nowMs()
   const laying = planned.places
     .filter(({ id }) => !copied.lostPlaces.has(id))
     .map(async (place) => {
-      const files = await provenIn(program, place.id, roll, copied)
+      const { files, startedAtMs } = await provenIn(program, place.id, roll, copied)
       if (files.length === 0) return null
       const { emptyFolders } = planned.card.listing
       const complete = files.length === copied.files.length
@@ -49,7 +48,9 @@ function oncePerContent(program: Program): ManifestWriter {
 function isSameWish(one: ManifestWish, other: ManifestWish): boolean {
   if (one.chain !== null || other.chain !== null || one.complete !== other.complete) return false
   if (one.files.length !== other.files.length) return false
-  return one.files.every(({ path, hash }, index) => path === other.files[index]?.path && hash === other.files[index]?.hash)
+  return one.files.every(
+    ({ path, hash }, index) => path === other.files[index]?.path && hash === other.files[index]?.hash,
+  )
 }
 
 type RollFiles = Pick<ManifestWish, 'files' | 'emptyFolders' | 'complete' | 'startedAtMs'>
@@ -95,21 +96,29 @@ const manifestTrouble = (address: PlaceAddress, sentence: string): Failure => ({
   place: address.name,
 })
 
-/** The roll's proven copies at one place, with paths below the roll's folder there. */
+/**
+ * The roll's proven copies at one place, with paths below the roll's folder there, and the time of their newest proof. That time
+ * goes into the manifest's name and text, so that a run that was cut off between the manifest and its chain is finished by
+ * the next one with the very same manifest.
+ */
 async function provenIn(
   program: Program,
   placeId: PlaceId,
   roll: RollRecord,
   copied: IngestResult,
-): Promise<ManifestWish['files']> {
+): Promise<Pick<ManifestWish, 'files' | 'startedAtMs'>> {
   const inside = `${roll.folder}/`
-  const copies = await program.catalog.copyPathsUnder(placeId, roll.folder)
-  const byHash = new Map(copies.filter(({ latest }) => proves(latest)).map((copy) => [copy.hash, copy.path]))
-  const given = new Set<string>()
-  return copied.files.flatMap(({ file, hash }) => {
-    const path = hash === null ? undefined : byHash.get(hash)
-    if (hash === null || path === undefined || !path.startsWith(inside) || given.has(path)) return []
-    given.add(path)
-    return [{ path: path.slice(inside.length), cardPath: file.path, bytes: file.bytes, mtimeMs: file.mtimeMs, hash }]
+  const copies = (await program.catalog.copyPathsUnder(placeId, roll.folder)).filter(({ latest }) => proves(latest))
+  const byHash = Map.groupBy(copies, ({ hash }) => hash)
+  const files = copied.files.flatMap(({ file, hash }) => {
+    const here = hash === null ? [] : (byHash.get(hash) ?? [])
+    // The same bytes may lie here twice: a file's own name is meant before another one's.
+    const copy = here.find(({ path }) => path === inside + file.path) ?? here[0]
+    if (hash === null || copy === undefined || !copy.path.startsWith(inside)) return []
+    const path = copy.path.slice(inside.length)
+    return [{ path, cardPath: file.path, bytes: file.bytes, mtimeMs: file.mtimeMs, hash }]
   })
+  const once = new Map(files.map((file) => [file.path, file]))
+  const startedAtMs = copies.reduce((newest, { latest }) => Math.max(newest, latest.atMs), 0)
+  return { files: [...once.values()], startedAtMs }
 }

@@ -1,7 +1,7 @@
 /** Folders compared by content, and the test cards as folders with the times that git does not keep. */
 import { createHash } from 'node:crypto'
 import { lstat, mkdir, readFile, readdir } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { copyTree } from '../lab/copy-tree.ts'
 import { testCard } from '../lab/card-image.ts'
 
@@ -18,31 +18,33 @@ export async function hashesOf(folder: string): Promise<Map<string, string>> {
   return hashes
 }
 
+/** All entries below a folder, links not followed, sorted. */
+async function entriesBelow(folder: string): Promise<{ path: string; isFolder: boolean }[]> {
+  const found: { path: string; isFolder: boolean }[] = []
+  const walk = async (below: string): Promise<void> => {
+    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+      const path = join(below, entry.name)
+      found.push({ path, isFolder: entry.isDirectory() })
+      if (entry.isDirectory()) await walk(path)
+    }
+  }
+  await walk('')
+  return found.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+}
+
 /** Paths of all that is no folder below a folder, sorted. */
 export async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .toSorted()
+  return (await entriesBelow(folder)).filter(({ isFolder }) => !isFolder).map(({ path }) => path)
 }
 
 /** All that can be seen of a folder without reading it: path, inode, size and times. Equal means that nothing was touched. */
 export async function stateOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true })
   const state: string[] = []
-  for (const path of entries.toSorted()) {
+  for (const { path } of await entriesBelow(folder)) {
     const { ino, size, mtimeMs, ctimeMs } = await lstat(join(folder, path))
     state.push(`${path} ${ino} ${size} ${mtimeMs} ${ctimeMs}`)
   }
   return state
-}
-
-/** Only the paths of {@link stateOf}'s folder, with sizes: what a person sees. */
-export async function namesOf(folder: string): Promise<string[]> {
-  const names: string[] = []
-  for (const path of await filesBelow(folder)) names.push(`${path} ${(await lstat(join(folder, path))).size}`)
-  return names
 }
 
 /** Copies a test card to a folder of its name below `parent`, with times and empty folders. Gives its path. */

@@ -48,10 +48,22 @@ test(
     await setUp(world)
     const startAgain = await keepForLater(world, scratch.path)
 
-    const plain = await runCommand(ingestArgs(world.home, ...cards))
+    const heard: { what: string; atMs: number }[] = []
+    const startedAt = performance.now()
+    const plain = await runCommand(ingestArgs(world.home, ...cards), {
+      onLine: (text) => {
+        const { type, code }: { type: string; code?: string } = JSON.parse(text)
+        heard.push({ what: code ?? type, atMs: performance.now() - startedAt })
+      },
+    })
     assert.equal(plain.exitCode, 0, story(plain))
     await startAgain()
     const fullMs = plain.ranMs
+    const copyingFromMs = heard.find(({ what }) => what === 'phase')?.atMs ?? 0
+    const copyingToMs = heard.findLast(({ what }) => what === 'copied')?.atMs ?? fullMs
+    /** Any moment; most of them while files are copied and proven. */
+    const moment = (): number =>
+      chance() < 0.25 ? chance() * fullMs : copyingFromMs + chance() * (copyingToMs - copyingFromMs)
 
     let proven = new Map<string, string>()
     let [killed, early, finished, provenAtKills, amidst] = [0, 0, 0, 0, 0]

@@ -12,7 +12,7 @@ export function printIngest(terminal: Terminal, outcome: IngestOutcome): void {
     `${files.copied} copied`,
     ...(files.alreadyHad > 0 ? [`${files.alreadyHad} had already`] : []),
     ...(files.failed > 0 ? [paint('red', `${files.failed} NOT proven`)] : []),
-    ...(files.leftOut > 0 ? [`${files.leftOut} system ${files.leftOut === 1 ? 'file' : 'files'} left out`] : []),
+    ...(files.leftOut > 0 ? [`${files.leftOut} left out on purpose`] : []),
   ]
   const speed =
     outcome.seconds > 0

@@ -153,6 +153,8 @@ interface Pending {
 const lookEveryMs = 500
 /** How long a child may take to stop by itself after a person said stop. */
 const stopMs = 4000
+/** How long a child may take to start before an answer is expected of it. */
+const startMaxMs = 2000
 
 class Child {
   gone = false
@@ -161,6 +163,8 @@ class Child {
   readonly #pending = new Map<number, Pending>()
   readonly #knock: number
   #places: readonly PlaceAddress[] = []
+  readonly #startedMs = performance.now()
+  #readyMs: number | null = null
   #heardMs = performance.now()
   #bug: string | null = null
   #nextId = 1
@@ -201,7 +205,8 @@ class Child {
       const look = setInterval(
         () => {
           const nowMs = performance.now()
-          if (limitMs !== undefined && nowMs - startedMs > limitMs) this.#hung(id, null)
+          const askedMs = Math.max(startedMs, this.#readyMs ?? Math.min(nowMs, this.#startedMs + startMaxMs))
+          if (limitMs !== undefined && nowMs - askedMs > limitMs) this.#hung(id, null)
           else if (nowMs - this.#heardMs > this.#options.stallMs) this.#hung(id, this.#knockingAt())
           else if (stoppingMs !== null && nowMs - stoppingMs > stopMs)
             this.#end(id, { kind: 'answered', answer: { answer: 'end', end: { kind: 'cancelled' } } }, true)
@@ -258,6 +263,7 @@ class Child {
 
   #hear(saying: Saying): void {
     this.#heardMs = performance.now()
+    this.#readyMs ??= this.#heardMs
     if ('bug' in saying) {
       this.#bug = saying.bug
       return

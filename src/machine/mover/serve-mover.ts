@@ -38,6 +38,8 @@ export function serveMover(makeMover: MakeMover): void {
   process.stdin.on('end', () => process.exit(0))
   // Ctrl-C reaches the whole group; the parent decides what becomes of it.
   process.on('SIGINT', () => undefined)
+  // The first word: from now on the parent may expect answers in time.
+  say({ beat: null })
   setInterval(() => say({ beat: waits.longest(performance.now()) }), heartbeatMs)
 }
 
@@ -88,8 +90,10 @@ async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, c
       waits.setPlaces([order.place.id])
       return { answer: 'noted', result: await mover.note(order.place, order.notes) }
     case 'read-note':
+      waits.setPlaces([order.place.id])
       return { answer: 'note', result: await mover.readNote(order.place, order.path) }
     case 'sweep':
+      waits.setPlaces([order.place.id])
       return { answer: 'swept', result: await mover.sweep(order.place) }
     case 'try-out':
       return { answer: 'tried', result: await mover.tryOut(order.place) }

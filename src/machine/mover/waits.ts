@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import type { PlaceId } from '../../domain/ids.ts'
 import type { Progress, Watch } from '../../engine/contracts.ts'
-import { knockingAtCard, knockingAtFirstPlace } from './wire.ts'
+import { knockingAtCard, knockingAtFirstPlace, knockingAtNobody } from './wire.ts'
 
 interface Wait {
   readonly where: string
@@ -41,7 +41,8 @@ export class Waits {
   }
 
   #knock(where: string): void {
-    const number = where === 'card' ? knockingAtCard : knockingAtFirstPlace + this.#places.indexOf(where)
+    const index = this.#places.indexOf(where)
+    const number = where === 'card' ? knockingAtCard : index < 0 ? knockingAtNobody : knockingAtFirstPlace + index
     if (this.#fd === null || this.#byte[0] === number) return
     this.#byte[0] = number
     writeSync(this.#fd, this.#byte, 0, 1, 0)

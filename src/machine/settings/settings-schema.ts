@@ -117,8 +117,6 @@ const placeSchema = group('One place where copies live.', {
   ),
 })
 
-export type PlaceInFile = z.output<typeof placeSchema>
-
 /** The part of a place that another place may not have as well. */
 export interface PlaceNames {
   readonly id: string

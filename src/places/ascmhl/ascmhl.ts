@@ -1,8 +1,8 @@
 import { folderHashes, type HashBytes } from './directory-hashes.ts'
-import { extraFormatNeeded, type History, noHistory, type WholeHistory } from './history.ts'
+import { extraFormatNeeded, noHistory, type WholeHistory } from './history.ts'
 import { builtInPatterns, grownPatterns, ignoreRule } from './ignore-patterns.ts'
 import { compareWithHistory, type Found, type FoundFile, type Outcome } from './next-generation.ts'
-import { chainName, checkReferences, type HistoryProblem, type HistoryReading, readHistory } from './read-history.ts'
+import { type HistoryReading, readHistory } from './read-history.ts'
 import { type Author, buildChain, buildManifest, linkFor, manifestName, type Process } from './write-manifest.ts'
 
 /*
@@ -12,11 +12,8 @@ import { type Author, buildChain, buildManifest, linkFor, manifestName, type Pro
  * that was cut off is finished by building it again.
  */
 
-export { chainName, checkReferences, extraFormatNeeded, readHistory }
-export type { Author, Found, FoundFile, HashBytes, History, HistoryProblem, HistoryReading, Outcome, WholeHistory }
-
-/** The folder in a roll's folder that holds its history. */
-export const historyFolderName = 'ascmhl'
+export { extraFormatNeeded, readHistory }
+export type { Author, Found, FoundFile, HashBytes, HistoryReading, Outcome, WholeHistory }
 
 export interface GenerationInput extends Found {
   /** The last step of the roll folder's path; it becomes part of the manifest's name. */

@@ -174,7 +174,7 @@ class FolderPlace implements WritablePlace {
     if (!here.ok) return here
     const final = absolutePath(this.#address.folder, path)
     try {
-      await ours.closeBeforePublish()
+      if (ours.isOpen) await ours.closeBeforePublish()
       for (const folder of makeFoldersFor(this.#address.folder, path, this.#knownFolders)) this.#unsettled.add(folder)
       return done(this.#giveName(ours.path, final))
     } catch (error) {
@@ -209,7 +209,7 @@ class FolderPlace implements WritablePlace {
     const here = this.#stillHere()
     if (!here.ok) return here
     try {
-      await ours.closeBeforePublish()
+      if (ours.isOpen) await ours.closeBeforePublish()
       for (const folder of makeFoldersFor(this.#address.folder, path, this.#knownFolders)) this.#unsettled.add(folder)
       renameSync(ours.path, absolutePath(this.#address.folder, path))
       return done(undefined)
