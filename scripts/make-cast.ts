@@ -71,7 +71,7 @@ function record(): string {
 }
 
 /** A wait longer than this is cut to it: the sample card takes its time to be painted. */
-const waitMsMax = 1800
+const waitMsMax = 2000
 const firstMs = 900
 /** The end stays in sight long enough to be read. */
 const endMs = 14_000

@@ -41,8 +41,8 @@ export interface FileResult {
   bytesRead: number
   bytesWritten: number
   readonly proven: Set<PlaceId>
-  /** Where the same bytes lay already, so that nothing was written. */
-  readonly alreadyThere: Set<PlaceId>
+  /** The same picture was copied from another card before: both slots of one camera. */
+  isTwin: boolean
   /** Where a copy was made in this run. */
   readonly written: Set<PlaceId>
   readonly failures: Failure[]
@@ -99,7 +99,7 @@ class IngestRun {
       bytesRead: 0,
       bytesWritten: 0,
       proven: new Set(),
-      alreadyThere: new Set(),
+      isTwin: false,
       written: new Set(),
       failures: [],
       renamed: [],
@@ -180,11 +180,9 @@ class IngestRun {
   /** Equal: the copies of the twin are this file's copies. Where they are missing, or it differs, it is copied after all. */
   #takeTwin(one: Wanted, hash: ContentHash): void {
     const { result, twin } = one
-    if (twin !== null && twin.hash === hash)
-      for (const placeId of twin.provenAt) {
-        result.proven.add(placeId)
-        result.alreadyThere.add(placeId)
-      }
+    result.isTwin = twin !== null && twin.hash === hash
+    if (twin !== null && result.isTwin)
+      for (const placeId of twin.provenAt) result.proven.add(placeId)
     this.#toRecord.push({ file: result.file, hash, copies: [] })
     this.#recordSoon()
     const to = one.to.filter(({ placeId }) => !result.proven.has(placeId))
@@ -200,8 +198,7 @@ class IngestRun {
         copies.push(outcome)
         if (proves({ ...outcome, atMs: 0, finding: 'agreed' })) result.proven.add(outcome.placeId)
         else result.failures.push(onlyCached(result.file, outcome.placeId))
-        if (outcome.alreadyThere) result.alreadyThere.add(outcome.placeId)
-        else result.written.add(outcome.placeId)
+        if (!outcome.alreadyThere) result.written.add(outcome.placeId)
       } else if (outcome.kind === 'taken') {
         const path = numberedName(outcome.path, one.attempt + 1, this.#limitsOf(outcome.placeId))
         result.renamed.push({ placeId: outcome.placeId, path })

@@ -106,7 +106,13 @@ export function concludeIngest(facts: Facts): IngestOutcome {
       proven: copied.files.filter((file) => isAt(steps, file, id)).length,
       evidence: identity.readBack,
     })),
-    warnings: [...facts.warnings, ...secondReadWarning(second), ...renamedWarnings(copied)],
+    warnings: [
+      ...facts.warnings,
+      ...secondReadWarning(second),
+      ...renamedWarnings(copied),
+      ...twinWarning(copied),
+      ...triedAgain(proven),
+    ],
     failures,
     sentence: sentenceFor(outcome, files, planned, second),
   }
@@ -144,6 +150,24 @@ function secondReadWarning(second: SecondReadResult): WarningRecord[] {
     { path: '', code: 'second-read-not-done', sentence: `The card was not read a second time: ${second.because}.` },
   ]
 }
+
+/** The same pictures on two cards are good news, and worth knowing when one wonders where the second card's copies are. */
+function twinWarning(copied: IngestResult): WarningRecord[] {
+  const twins = copied.files.filter(({ isTwin }) => isTwin).length
+  if (twins === 0) return []
+  const what = twins === 1 ? '1 picture is' : `${twins} pictures are`
+  return [{ path: '', code: 'twins', sentence: `${what} the same as on another card, and not copied twice.` }]
+}
+
+/** What worked only at the second try is not hidden: a card or drive may be going bad. */
+const triedAgain = (proven: readonly FileResult[]): WarningRecord[] =>
+  proven.flatMap(({ file, failures }) => {
+    const [first] = failures
+    if (first === undefined) return []
+    return [
+      { path: file.path, code: 'tried-again', sentence: `${file.path} needed more than one try: ${first.sentence}` },
+    ]
+  })
 
 const renamedWarnings = (copied: IngestResult): WarningRecord[] =>
   copied.files.flatMap(({ file, renamed }) =>

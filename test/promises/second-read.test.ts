@@ -33,11 +33,21 @@ test(
     assert.equal((await ingest(world.home, other)).exitCode, 0)
     const startAgain = await keepForLater(world, world.root)
     await using reader = await lyingReader(origin, label)
+    // Others look into a file as well (when was it shot?). Which opening is the copy's is seen in a run without a lie.
+    assert.equal((await ingest(world.home, reader.mountPoint)).exitCode, 0)
+    const opens = await reader.opens()
+    const openingOf = new Map(
+      files.map(({ path, bytes }) => [path, opens.find((one) => one.path === path && one.bytes >= bytes)?.open ?? 0]),
+    )
+    await startAgain()
     let copiedAgain = 0
     for (let run = 1; run <= runs; run += 1) {
       const file = files[Math.floor(chance() * files.length)] ?? files[0]!
       const at = Math.floor(chance() * file.bytes)
-      const lie = await reader.tell({ kind: 'flip', path: file.path, at, bit: Math.floor(chance() * 8), times: 1 })
+      await reader.forget()
+      const open = openingOf.get(file.path) ?? 0
+      const bit = Math.floor(chance() * 8)
+      const lie = await reader.tell({ kind: 'flip', path: file.path, at, bit, open, times: 1 })
       const ended = await ingest(world.home, reader.mountPoint)
       const about = `run ${run}: byte ${at} of ${file.path} (FIVEFOLD_LAB_SEED=${seed}) ${story(ended)}`
       assert.equal(await lie.strikes(), 1, about)

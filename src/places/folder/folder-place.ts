@@ -2,7 +2,7 @@ import { linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync, unlinkS
 import { mkdir, stat } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import type { Presence } from '../../domain/copy.ts'
-import type { Result } from '../../domain/failure.ts'
+import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { PlaceId } from '../../domain/ids.ts'
 import type { PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
@@ -134,17 +134,22 @@ class FolderPlace implements WritablePlace {
       how,
       atOnce: false,
       directReaches: this.#ground.directReaches,
-      explain: (error) =>
-        hasSystemCode(error, 'ENOENT', 'ENOTDIR')
-          ? {
-              code: 'copy-missing',
-              sentence: `${path} is not at “${this.name}” any more.`,
-              advice: 'Run “fivefold verify” to see what is missing, and where the other copies are.',
-              place: this.name,
-              path,
-            }
-          : placeFailure(error, this.name, path),
+      explain: (error) => this.#explainOpen(error, path),
     })
+  }
+
+  /** A file is called missing only where the place itself is still there (D3). */
+  #explainOpen(error: unknown, path: string): Failure {
+    if (!hasSystemCode(error, 'ENOENT', 'ENOTDIR')) return placeFailure(error, this.name, path)
+    const here = this.#stillHere()
+    if (!here.ok) return here.failure
+    return {
+      code: 'copy-missing',
+      sentence: `${path} is not at “${this.name}” any more.`,
+      advice: 'Run “fivefold verify” to see what is missing, and where the other copies are.',
+      place: this.name,
+      path,
+    }
   }
 
   async begin(bytes: number): Promise<Result<Writing>> {
@@ -235,6 +240,8 @@ class FolderPlace implements WritablePlace {
   }
 
   async sweep(): Promise<Result<number>> {
+    const here = await this.confirm()
+    if (!here.ok) return here
     const partial = join(this.#address.folder, partialFolder)
     try {
       const left = readdirSync(partial).filter((name) => !name.startsWith(this.#session))
