@@ -181,8 +181,7 @@ class IngestRun {
   #takeTwin(one: Wanted, hash: ContentHash): void {
     const { result, twin } = one
     result.isTwin = twin !== null && twin.hash === hash
-    if (twin !== null && result.isTwin)
-      for (const placeId of twin.provenAt) result.proven.add(placeId)
+    if (twin !== null && result.isTwin) for (const placeId of twin.provenAt) result.proven.add(placeId)
     this.#toRecord.push({ file: result.file, hash, copies: [] })
     this.#recordSoon()
     const to = one.to.filter(({ placeId }) => !result.proven.has(placeId))

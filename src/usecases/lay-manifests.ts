@@ -21,16 +21,17 @@ export async function layManifests(
   copied: IngestResult,
 ): Promise<readonly Failure[]> {
   const writer = oncePerContent(program)
-  const laying = planned.places
-    .filter(({ id }) => !copied.lostPlaces.has(id))
-    .map(async (place) => {
-      const { files, startedAtMs } = await provenIn(program, place.id, roll, copied)
-      if (files.length === 0) return null
-      const { emptyFolders } = planned.card.listing
-      const complete = files.length === copied.files.length
-      return layAt(mover, writer, addressOf(place), roll, { files, emptyFolders, complete, startedAtMs })
-    })
-  return (await Promise.all(laying)).filter((failure) => failure !== null)
+  const failures: Failure[] = []
+  // One place after the other: the manifest of many thousand files is many megabytes, and each is on its way only once.
+  for (const place of planned.places.filter(({ id }) => !copied.lostPlaces.has(id))) {
+    const { files, startedAtMs } = await provenIn(program, place.id, roll, copied)
+    if (files.length === 0) continue
+    const { emptyFolders } = planned.card.listing
+    const complete = files.length === copied.files.length
+    const failure = await layAt(mover, writer, addressOf(place), roll, { files, emptyFolders, complete, startedAtMs })
+    if (failure !== null) failures.push(failure)
+  }
+  return failures
 }
 
 /** The same files at two places have the same manifest; with thousands of them it is worth making once. */

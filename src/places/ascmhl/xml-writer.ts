@@ -17,6 +17,8 @@ const inAttribute: Readonly<Record<string, string>> = { ...inText, '"': '&quot;'
 const escapeText = (text: string): string => text.replaceAll(/[&<>\r]/g, (char) => inText[char] ?? char)
 const escapeAttribute = (text: string): string => text.replaceAll(/[&<>\r"\t\n]/g, (char) => inAttribute[char] ?? char)
 
+const linesInPiece = 500
+
 /**
  * Writes elements in the order in which they are asked for, one a line.
  *
@@ -25,7 +27,9 @@ const escapeAttribute = (text: string): string => text.replaceAll(/[&<>\r"\t\n]/
  * as a tree. A manifest needs three kinds of line, and each must come back exactly as it went in.
  */
 export class XmlWriter {
-  readonly #lines: string[] = ['<?xml version="1.0" encoding="UTF-8"?>']
+  /** Lines are put together by the hundred: one by one, each keeps the pieces that it was made of, ten times its own size. */
+  readonly #pieces: string[] = []
+  #lines: string[] = ['<?xml version="1.0" encoding="UTF-8"?>']
   readonly #open: string[] = []
   readonly #unwritable = new Set<string>()
 
@@ -49,11 +53,14 @@ export class XmlWriter {
   finish(): XmlText {
     if (this.#open.length > 0) throw new Error(`Still open: ${this.#open.join(', ')}`)
     if (this.#unwritable.size > 0) return { kind: 'unwritable', texts: [...this.#unwritable] }
-    return { kind: 'built', text: `${this.#lines.join('\n')}\n` }
+    return { kind: 'built', text: `${[...this.#pieces, ...this.#lines].join('\n')}\n` }
   }
 
   #line(text: string): void {
     this.#lines.push('  '.repeat(this.#open.length) + text)
+    if (this.#lines.length < linesInPiece) return
+    this.#pieces.push(this.#lines.join('\n'))
+    this.#lines = []
   }
 
   #attributes(attributes: Attributes): string {
