@@ -51,7 +51,7 @@ export interface Reason {
 
 /**
  * The only value that says a card may be formatted. No other file can make one: the constructor is private to this module, and
- * what is exported is its type alone (HOUSE: dangerous acts take a permit).
+ * what is exported is its type alone (docs/style.md: dangerous acts take a permit).
  */
 class FormatPermitOf {
   readonly #made = true

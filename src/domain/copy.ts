@@ -1,7 +1,7 @@
 import type { ContentHash, PlaceId } from './ids.ts'
 
 /**
- * What was seen of a copy, weakest first (DESIGN.md section 2):
+ * What was seen of a copy, weakest first (docs/glossary.md):
  * - `written`: the bytes were handed to the file system and flushed;
  * - `cached`: read back and equal, but the answer may have come from memory;
  * - `medium`: read back past every cache this computer has, and equal;

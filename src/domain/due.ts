@@ -1,4 +1,4 @@
-/** What should happen now, and why (DESIGN.md section 2). Pure: facts and the time in, a sorted list out. */
+/** What should happen now, and why (docs/glossary.md). Pure: facts and the time in, a sorted list out. */
 import type { Role } from './place.ts'
 
 export interface DueFacts {

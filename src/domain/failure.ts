@@ -1,6 +1,6 @@
 /**
  * Every failure that can be expected, with a stable code. One table makes the exit codes, the failure pages of the
- * documentation and the JSON (HOUSE: failures are values, bugs are thrown).
+ * documentation and the JSON (docs/style.md: failures are values, bugs are thrown).
  */
 
 /** Exit codes of the command line: see docs/reference/failures.md. */
@@ -152,3 +152,11 @@ export const failed = (failure: Failure): { readonly ok: false; readonly failure
 
 export const mayRetry = (failure: Failure): boolean => failureKinds[failure.code].retry
 export const exitCodeOf = (failure: Failure): number => exitCodes[failureKinds[failure.code].exit]
+
+/** After one of these there is no use in asking that place for the next file. */
+export const endsThePlace: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'place-gone',
+  'place-full',
+  'place-read-only',
+  'place-hung',
+])

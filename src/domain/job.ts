@@ -1,6 +1,6 @@
 import type { JobId } from './ids.ts'
 
-/** `open` → `delivered` → `closed` (DESIGN.md section 2). */
+/** `open` → `delivered` → `closed` (docs/glossary.md). */
 export type JobState = 'open' | 'delivered' | 'closed'
 
 /** One assignment for one client. */

@@ -1,5 +1,5 @@
 /**
- * What on a card is never copied (DESIGN.md section 4), because a computer put it there for itself, and never a camera.
+ * What on a card is never copied (docs/format.md), because a computer put it there for itself, and never a camera.
  *
  * The list is short on purpose: a file copied in vain costs a moment, one left out may be the picture. One name was added to the
  * contract's list: `$RECYCLE.BIN`, the Windows sibling of `.Trashes`, which holds only what a person threw away. Other names

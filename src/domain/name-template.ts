@@ -2,7 +2,7 @@ import { forbiddenOnWindows, isReservedOnWindows } from './reserved-names.ts'
 import { isControlCharacter, utf8Bytes } from './text-bytes.ts'
 
 /**
- * Templates for the names of folders and files (DESIGN.md section 4), read and judged when they are set, so that no ingest stops
+ * Templates for the names of folders and files (docs/format.md), read and judged when they are set, so that no ingest stops
  * in the middle over one. A file template is for stills only: files of a video package keep their names and their tree, and
  * whoever fills the template asks `isInPackage` first.
  */

@@ -1,6 +1,6 @@
 import type { Role } from './place.ts'
 
-/** What must be true before something counts as safe (DESIGN.md section 6). */
+/** What must be true before something counts as safe (docs/reference/settings.md). */
 export interface Policy {
   readonly copies: {
     /** Roles at which a copy must be proven before an ingest counts as done. */

@@ -97,7 +97,7 @@ function placeWarnings(ready: PreflightAnswer['ready']): PreflightWarning[] {
     if (identity.device.how === 'unknown')
       warnings.push({
         code: 'device-unknown',
-        sentence: `The device under “${name}” can't be told. Name it with “fivefold place add … --device NAME”.`,
+        sentence: `The device under “${name}” can't be told. Say it: set “device” for that place in fivefold.yaml.`,
       })
     if (identity.readBack === 'cached')
       warnings.push({

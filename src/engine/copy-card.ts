@@ -4,7 +4,7 @@
  * the limits below.
  */
 import type { Failure, FailureCode, Result } from '../domain/failure.ts'
-import { done, failed } from '../domain/failure.ts'
+import { done, endsThePlace, failed } from '../domain/failure.ts'
 import type { PlaceId } from '../domain/ids.ts'
 import type { Cancel, CopyOrder, CopyReport } from './contracts.ts'
 import type { CopyTools, WrittenFile } from './copy-file.ts'
@@ -30,13 +30,6 @@ export const copyLimits: CopyLimits = {
   loneFileBytes: 4 * 1024 * 1024,
 }
 
-/** After one of these there is no use in asking that place for the next file. */
-const endsThePlace: ReadonlySet<FailureCode> = new Set<FailureCode>([
-  'place-gone',
-  'place-full',
-  'place-read-only',
-  'place-hung',
-])
 const endsTheCard: ReadonlySet<FailureCode> = new Set<FailureCode>(['card-gone', 'card-hung'])
 
 /** Fails only when the card was lost; what happened to each file stands in its report. */

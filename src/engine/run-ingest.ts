@@ -5,7 +5,7 @@
 import type { CardFile } from '../domain/card.ts'
 import { proves } from '../domain/copy.ts'
 import type { Failure } from '../domain/failure.ts'
-import { mayRetry } from '../domain/failure.ts'
+import { endsThePlace, mayRetry } from '../domain/failure.ts'
 import { numberedName } from '../domain/file-names.ts'
 import type { ContentHash, PlaceId } from '../domain/ids.ts'
 import type { FileSystemLimits } from '../domain/place.ts'
@@ -269,8 +269,6 @@ class IngestRun {
   }
 }
 
-const endsThePlace: ReadonlySet<string> = new Set(['place-gone', 'place-full', 'place-read-only', 'place-hung'])
-
 const cardHung: Failure = {
   code: 'card-hung',
   sentence: 'The card or its reader stopped answering.',
@@ -289,7 +287,7 @@ const placeHung = (name: string): Failure => ({
 const onlyCached = (file: CardFile, placeId: PlaceId): Failure => ({
   code: 'not-proven',
   sentence: `The copy of ${file.path} could be read back only from this computer’s memory, which proves nothing.`,
-  advice: 'Unplug the drive, plug it in again, and run “fivefold verify”.',
+  advice: '“fivefold doctor” tells which place it is, and what can be done.',
   path: file.path,
   place: placeId,
 })

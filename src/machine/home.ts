@@ -4,7 +4,7 @@ import { isAbsolute, posix, win32 } from 'node:path'
 import { done, failed } from '../domain/failure.ts'
 import type { Result } from '../domain/failure.ts'
 
-/** Where Fivefold keeps what it knows on this computer (DESIGN.md section 4). Absolute paths. */
+/** Where Fivefold keeps what it knows on this computer (docs/format.md). Absolute paths. */
 export interface Home {
   readonly folder: string
   readonly settings: string

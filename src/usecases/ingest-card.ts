@@ -173,7 +173,8 @@ async function runBegun(
   const label = planned.card.signs.label
   const copied = await copyPlanned(program, mover, begun, hear, cancel)
   const whole = copied.lostCard === null && !copied.cancelled
-  hear({ type: 'said', card: label, code: 'copied', sentence: sayCopied(planned, copied) })
+  if (planned.plan.steps.some((step) => step.do !== 'nothing'))
+    hear({ type: 'said', card: label, code: 'copied', sentence: sayCopied(planned, copied) })
   const looking =
     whole && settings.lookAtPictures ? lookAtPictures(program, mover, reader, begun, copied) : Promise.resolve([])
   const manifestTrouble = await layManifests(program, mover, planned, roll, copied)

@@ -114,7 +114,7 @@ export function concludeIngest(facts: Facts): IngestOutcome {
       ...triedAgain(proven),
     ],
     failures,
-    sentence: sentenceFor(outcome, files, planned, second),
+    sentence: sentenceFor(outcome, files, planned, second, failedFiles.every(isOnlyCached)),
   }
 }
 
@@ -127,6 +127,9 @@ export function sayCopied(planned: PlannedIngest, copied: IngestResult): string 
     return `All ${proven} files are proven at ${places}. Leave the card in: it is read a second time.`
   return `${proven} of ${copied.files.length} files are proven at ${places}.`
 }
+
+const isOnlyCached = ({ failures }: FileResult): boolean =>
+  failures.length > 0 && failures.every(({ code }) => code === 'not-proven')
 
 /** Proven at that place: in this run, or before it, when the plan did not even ask for it. */
 function isAt(steps: ReadonlyMap<string, PlanStep>, result: FileResult, id: PlaceId): boolean {
@@ -183,11 +186,14 @@ function sentenceFor(
   files: IngestOutcome['files'],
   planned: PlannedIngest,
   second: SecondReadResult,
+  onlyCached: boolean,
 ): string {
   const places = planned.places.map(({ name }) => `“${name}”`).join(' and ')
   const card = `“${planned.card.signs.label}”`
   if (outcome === 'stopped') return `Stopped. What is proven stays proven; run the same command again to go on.`
   if (second.state === 'differed') return `Keep card ${card} as it is: two reads of it gave different bytes.`
+  if (files.failed > 0 && onlyCached)
+    return `NOT proven: ${files.failed} of ${files.onCard} files of card ${card} were copied, but could be read back only from this computer’s memory, which proves nothing. Keep the card; “fivefold doctor” tells what can be done.`
   if (files.failed > 0)
     return `NOT done: ${files.failed} of ${files.onCard} files of card ${card} are not proven yet. Keep the card, and run the same command again.`
   const all = files.onCard === 1 ? 'The file' : `All ${files.onCard} files`

@@ -46,7 +46,7 @@ export async function recogniseInserted(
       code: 'not-a-card',
       sentence: `${signs.value.root} does not look like a camera’s card: there is no DCIM folder or anything else that a camera makes.`,
       advice:
-        'Give the card’s top folder, the one that holds DCIM or PRIVATE. To take in other folders, use “fivefold adopt”.',
+        'Give the card’s top folder, the one that holds DCIM or PRIVATE. “fivefold check” tells of any folder what is known of it.',
       path: signs.value.root,
     })
   const candidates = await program.catalog.findCards(signs.value)

@@ -92,10 +92,12 @@ export class ProgressLine {
     const bytesPerSecond = all.reduce((sum, [, one]) => sum + this.#speed(one), 0)
     const left = bytesPerSecond > 0 ? durationText((bytes - doneBytes) / bytesPerSecond) : '…'
     const share = shareOf(doneBytes, bytes)
+    // When all is read, what is left is the flushing and reading back of the last files.
+    const pace = share < 1 ? `  ${bytesText(bytesPerSecond)}/s  ${left} left` : '  nearly done'
     const filled = Math.round(share * barCells)
     const bar = '█'.repeat(filled) + '░'.repeat(barCells - filled)
     const each = all.length === 1 ? '' : all.map(([card, one]) => `  ${shown(card)} ${percentOf(one)}`).join('')
-    const line = `  ${what} ${bar} ${percentText(share)}  ${bytesText(bytesPerSecond)}/s  ${left} left${each}`
+    const line = `  ${what} ${bar} ${percentText(share)}${pace}${each}`
     return Array.from(line)
       .slice(0, Math.max(20, this.#terminal.columns - 1))
       .join('')

@@ -36,7 +36,7 @@ type Ending =
 export function startMover(options: MoverOptions): MoverProcess {
   let child: Child | null = null
   const current = (): Child => {
-    if (child === null || child.gone) child = new Child(options)
+    if (child === null || child.gone || child.spent) child = new Child(options)
     return child
   }
   const ask = (
@@ -96,7 +96,7 @@ export function startMover(options: MoverOptions): MoverProcess {
         : failed(lost(ending, place))
     },
     look: async (paths) => {
-      const ending = await ask({ ask: 'look', paths }, [], {}, null)
+      const ending = await ask({ ask: 'look', paths }, [], {}, null, options.stallMs)
       return ending.kind === 'answered' && ending.answer.answer === 'looked'
         ? ending.answer.result
         : failed(lost(ending, null))
@@ -158,6 +158,8 @@ const startMaxMs = 2000
 
 class Child {
   gone = false
+  /** True when something in it hangs: it finishes what it was asked, and is asked no more. */
+  spent = false
   readonly #process: ChildProcess
   readonly #options: MoverOptions
   readonly #pending = new Map<number, Pending>()
@@ -206,7 +208,7 @@ class Child {
         () => {
           const nowMs = performance.now()
           const askedMs = Math.max(startedMs, this.#readyMs ?? Math.min(nowMs, this.#startedMs + startMaxMs))
-          if (limitMs !== undefined && nowMs - askedMs > limitMs) this.#hung(id, null)
+          if (limitMs !== undefined && nowMs - askedMs > limitMs) this.#late(id)
           else if (nowMs - this.#heardMs > this.#options.stallMs) this.#hung(id, this.#knockingAt())
           else if (stoppingMs !== null && nowMs - stoppingMs > stopMs)
             this.#end(id, { kind: 'answered', answer: { answer: 'end', end: { kind: 'cancelled' } } }, true)
@@ -233,7 +235,7 @@ class Child {
 
   /** The work is done: the child sees the end of its orders and goes by itself. In the middle of something it is abandoned. */
   leave(): void {
-    if (this.#pending.size > 0) this.abandon()
+    if (this.#pending.size > 0 || this.spent) this.abandon()
     if (this.gone) return
     this.gone = true
     this.#process.removeAllListeners()
@@ -285,13 +287,20 @@ class Child {
   #end(id: number, ending: Ending, abandon: boolean): void {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
-    if (abandon) this.abandon()
+    if (abandon || (this.spent && this.#pending.size === 0)) this.abandon()
     pending?.end(ending)
   }
 
   #hung(id: number, where: PlaceId | 'card' | null): void {
     this.#end(id, { kind: 'hung', where }, true)
     this.#hungAll(where)
+  }
+
+  /** One answer did not come in its time. The others may still; but what waits in there may never end, so no more is asked of it. */
+  #late(id: number): void {
+    this.spent = true
+    this.#end(id, { kind: 'hung', where: null }, false)
+    if (this.#pending.size === 0) this.abandon()
   }
 
   #hungAll(where: PlaceId | 'card' | null): void {

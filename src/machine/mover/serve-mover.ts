@@ -26,6 +26,7 @@ export function serveMover(makeMover: MakeMover): void {
       running.get(order.cancel)?.abort()
       return
     }
+    if ('place' in order) waits.setPlaces([order.place.id])
     const controller = new AbortController()
     running.set(order.id, controller)
     answer(mover, waits, order, controller.signal)
@@ -87,7 +88,6 @@ async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, c
       return { answer: 'end', end: await reports.during((add) => mover.prove(order, add, progress, cancel)) }
     }
     case 'note':
-      waits.setPlaces([order.place.id])
       return { answer: 'noted', result: await mover.note(order.place, order.notes) }
     case 'read-note':
       waits.setPlaces([order.place.id])
