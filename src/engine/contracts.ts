@@ -98,6 +98,8 @@ export interface WritablePlace {
   begin(bytes: number): Promise<Result<Writing>>
   /** Flushes the bytes to the medium. One answer a file, in the same order. An error poisons that file for good. */
   flush(writings: readonly Writing[]): Promise<readonly Result<void>[]>
+  /** Flushes a file that has its name already, before it is read back and counted. */
+  flushNamed(path: string): Promise<Result<void>>
   /** Gives the final name, without ever replacing: `taken` when something is already there (W2). */
   publish(writing: Writing, path: string): Promise<Result<'published' | 'taken'>>
   /**
@@ -155,6 +157,7 @@ export interface ReadOrder {
   readonly number: number
   readonly path: string
   readonly bytes: number
+  readonly mtimeMs: number
   readonly expected: ContentHash
 }
 

@@ -47,9 +47,7 @@ export interface CopyTools {
 
 /** Reads once, writes everywhere. Fails only when the card's file could not be read as it was listed. */
 export async function copyFile(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile>> {
-  const endOpen = tools.watch.begin('card', 'open')
   const opened = await tools.card.open(order.path, 'fast', order.bytes)
-  endOpen()
   if (!opened.ok) return opened
   const reading = opened.value
   try {
@@ -74,9 +72,7 @@ async function beginEverywhere(
   for (const { placeId, path } of order.to) {
     const place = tools.places.get(placeId)
     if (place === undefined) throw new Error(`An order names a place that is not open: ${placeId}`)
-    const end = tools.watch.begin(placeId, 'begin')
     const begun = await beginAt(place, path, order)
-    end()
     if (begun.kind === 'placed') placed.push(begun.file)
     else ended.push(begun.outcome)
   }
@@ -112,20 +108,16 @@ async function streamEverywhere(
   const pair = order.bytes > tools.blocks.blockBytes ? 2 : 1
   const blocks = [await tools.blocks.take()]
   if (pair === 2) blocks.push(await tools.blocks.take())
-  const beginRead = (): (() => void) => tools.watch.begin('card', 'read')
   try {
     const read = await readStream(
       reading,
       order.bytes,
       blocks.map(({ bytes }) => bytes),
-      beginRead,
       async (filled, position) => {
         hash.update(filled)
         tools.watch.moved({ read: filled.length, path: order.path })
         const writes = [...alive].map(async (file) => {
-          const end = tools.watch.begin(file.place.id, 'write')
           const wrote = await file.writing?.write(filled, position)
-          end()
           if (wrote !== undefined && !wrote.ok) await dead(file, wrote.failure)
           else tools.watch.moved({ written: filled.length })
         })

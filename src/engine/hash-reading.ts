@@ -2,7 +2,6 @@ import type { Result } from '../domain/failure.ts'
 import { done } from '../domain/failure.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import type { Blocks, Reading, StartHash } from './contracts.ts'
-import type { BeginWait } from './read-stream.ts'
 import { readStream } from './read-stream.ts'
 
 export interface HashedReading {
@@ -16,7 +15,6 @@ export async function hashReading(
   bytes: number,
   blocks: Blocks,
   startHash: StartHash,
-  beginWait: BeginWait,
   moved: (bytes: number) => void,
 ): Promise<Result<HashedReading>> {
   const block = await blocks.take()
@@ -24,7 +22,7 @@ export async function hashReading(
   try {
     const half = block.bytes.length / 2
     const buffers = [block.bytes.subarray(0, half), block.bytes.subarray(half)]
-    const read = await readStream(reading, bytes, buffers, beginWait, (filled) => {
+    const read = await readStream(reading, bytes, buffers, (filled) => {
       hash.update(filled)
       moved(filled.length)
       return Promise.resolve(done(undefined))

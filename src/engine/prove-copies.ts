@@ -60,21 +60,13 @@ async function finishAt(
   files: readonly PlacedAt[],
   tools: ProveTools,
 ): Promise<readonly (readonly [WrittenFile, CopyOutcome])[]> {
-  const during = async <Value>(verb: string, act: () => Promise<Value>): Promise<Value> => {
-    const end = tools.watch.begin(place.id, verb)
-    try {
-      return await act()
-    } finally {
-      end()
-    }
-  }
-  const flushed = await during('flush', () => flushAll(place, files))
-  await during('forget', () => place.forgetCached())
-  const steps = await proveAll(place, flushed, tools)
+  const flushed = await flushAll(place, files)
+  const isForgotten = await place.forgetCached()
+  const steps = await proveAll(place, flushed, isForgotten, tools)
   const published: Step[] = []
-  for (const step of steps) published.push(await during('publish', () => publish(place, step)))
+  for (const step of steps) published.push(await publish(place, step))
   const names = published.filter((step) => 'strength' in step).map((step) => step.file.placed.path)
-  const settled = names.length === 0 ? done(undefined) : await during('settle', () => place.settle(names))
+  const settled = names.length === 0 ? done(undefined) : await place.settle(names)
   return published.map((step) => [step.file.written, conclude(place, step, settled)] as const)
 }
 
@@ -85,14 +77,17 @@ async function flushAll(
   const writings: Writing[] = []
   for (const { placed } of files) if (placed.writing !== null) writings.push(placed.writing)
   const answers = writings.length === 0 ? [] : await place.flush(writings)
+  const flushed: (readonly [PlacedAt, Result<void>])[] = []
   let next = 0
-  return files.map((file) => {
-    if (file.placed.writing === null) return [file, done(undefined)] as const
-    const answer = answers[next]
-    next += 1
+  for (const file of files) {
+    const { writing, path } = file.placed
+    // What lies there already may have been put there a moment ago, by a run that was killed or by a stranger.
+    const answer = writing === null ? await place.flushNamed(path) : answers[next]
+    if (writing !== null) next += 1
     if (answer === undefined) throw new Error(`“${place.name}” did not answer for every file it was to flush.`)
-    return [file, answer] as const
-  })
+    flushed.push([file, answer])
+  }
+  return flushed
 }
 
 /** Reading back small files is mostly waiting, so a few are under way at once; their number is bounded by the blocks too. */
@@ -101,6 +96,7 @@ const readsBackAtOnce = 4
 async function proveAll(
   place: WritablePlace,
   flushed: readonly (readonly [PlacedAt, Result<void>])[],
+  isForgotten: boolean,
   tools: ProveTools,
 ): Promise<readonly Step[]> {
   const steps: Step[] = []
@@ -108,7 +104,10 @@ async function proveAll(
   const lane = async (): Promise<void> => {
     for (let index = next++; index < flushed.length; index = next++) {
       const one = flushed[index]
-      if (one !== undefined) steps[index] = await prove(place, one[0], one[1], tools)
+      if (one === undefined) continue
+      const step = await prove(place, one[0], one[1], tools)
+      // Where a cache below could not be emptied, the bytes may have come from there (V1).
+      steps[index] = 'strength' in step && !isForgotten ? { ...step, strength: 'cached' } : step
     }
   }
   await Promise.all(Array.from({ length: Math.min(readsBackAtOnce, flushed.length) }, lane))
@@ -120,24 +119,18 @@ async function prove(place: WritablePlace, file: PlacedAt, flush: Result<void>, 
   if (!flush.ok) return endBadly(place, file, flush.failure)
   const opened = placed.writing === null ? await place.open(placed.path, 'past-cache') : await placed.writing.openBack()
   if (!opened.ok) return endBadly(place, file, opened.failure)
-  const compared = await compare(opened.value, written, place, tools)
+  const compared = await compare(opened.value, written, tools)
   if (!compared.ok) return endBadly(place, file, compared.failure)
   if (compared.value === written.hash) return { file, strength: opened.value.strength }
   if (placed.writing === null) return { file, outcome: { kind: 'taken', placeId: place.id, path: placed.path } }
   return endBadly(place, file, differs(place, written))
 }
 
-async function compare(
-  reading: Reading,
-  written: WrittenFile,
-  place: WritablePlace,
-  tools: ProveTools,
-): Promise<Result<ContentHash | null>> {
+async function compare(reading: Reading, written: WrittenFile, tools: ProveTools): Promise<Result<ContentHash | null>> {
   try {
     if (reading.bytes !== written.order.bytes) return done(null)
     const moved = (bytes: number): void => tools.watch.moved({ proven: bytes })
-    const begin = (): (() => void) => tools.watch.begin(place.id, 'read back')
-    const hashed = await hashReading(reading, written.order.bytes, tools.blocks, tools.startHash, begin, moved)
+    const hashed = await hashReading(reading, written.order.bytes, tools.blocks, tools.startHash, moved)
     if (!hashed.ok) return hashed
     // V5: what counts is what was really read.
     return done(hashed.value.bytesRead === written.order.bytes ? hashed.value.hash : null)

@@ -23,7 +23,7 @@ export async function readAgain(
   report: (report: ReadReport) => void,
   cancel: Cancel,
 ): Promise<Result<'finished' | 'cancelled'>> {
-  await tools.card.forgetCached()
+  const isForgotten = await tools.card.forgetCached()
   let next = 0
   let lost: Failure | null = null
   const lane = async (): Promise<void> => {
@@ -34,7 +34,8 @@ export async function readAgain(
       const one = await readOnce(order, tools)
       if (one.kind === 'unread' && (one.failure.code === 'card-gone' || one.failure.code === 'card-hung'))
         lost = one.failure
-      report(one)
+      // Where a cache below could not be emptied, this may be the first read once more (V1).
+      report(one.kind === 'read' && !isForgotten ? { ...one, strength: 'cached' } : one)
     }
   }
   await Promise.all(Array.from({ length: filesAtOnce }, lane))
@@ -43,18 +44,19 @@ export async function readAgain(
 }
 
 async function readOnce(order: ReadOrder, tools: ReadAgainTools): Promise<ReadReport> {
-  const begin = (): (() => void) => tools.watch.begin('card', 'read again')
-  const endOpen = begin()
   const opened = await tools.card.open(order.path, 'past-cache', order.bytes)
-  endOpen()
   if (!opened.ok) return { kind: 'unread', number: order.number, failure: opened.failure }
   const reading = opened.value
   try {
-    if (reading.bytes !== order.bytes) return { kind: 'unread', number: order.number, failure: changed(order) }
+    if (reading.bytes !== order.bytes || reading.mtimeMs !== order.mtimeMs)
+      return { kind: 'unread', number: order.number, failure: changed(order) }
     const moved = (bytes: number): void => tools.watch.moved({ read: bytes, path: order.path })
-    const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, begin, moved)
+    const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, moved)
     if (!hashed.ok) return { kind: 'unread', number: order.number, failure: hashed.failure }
-    if (hashed.value.bytesRead !== order.bytes) return { kind: 'unread', number: order.number, failure: changed(order) }
+    const after = await reading.stat()
+    if (!after.ok) return { kind: 'unread', number: order.number, failure: after.failure }
+    if (hashed.value.bytesRead !== order.bytes || after.value.mtimeMs !== order.mtimeMs)
+      return { kind: 'unread', number: order.number, failure: changed(order) }
     return { kind: 'read', number: order.number, strength: reading.strength, ...hashed.value }
   } finally {
     await reading.close()

@@ -2,9 +2,6 @@ import type { Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { Reading } from './contracts.ts'
 
-/** Tells the watch what is being waited for, one call of the system at a time (J2); answers how to say that it came. */
-export type BeginWait = () => () => void
-
 /**
  * Reads a file from end to end through the given buffers, one ahead of the other: while `use` works on one, the next is
  * being filled. Answers the number of bytes that were really read (V5 counts where they are read).
@@ -16,7 +13,6 @@ export async function readStream(
   reading: Reading,
   bytes: number,
   buffers: readonly Uint8Array[],
-  beginWait: BeginWait,
   use: (filled: Uint8Array, position: number) => Promise<Result<void>>,
 ): Promise<Result<number>> {
   const length = buffers[0]?.length ?? 0
@@ -28,10 +24,7 @@ export async function readStream(
     const earlier = await users[slot]
     if (earlier !== undefined && !earlier.ok) return earlier
     const position = turn * length
-    const endWait = beginWait()
-    const filled = await reading.readInto(pagesFor(buffer, bytes - position), position)
-    endWait()
-    return filled
+    return reading.readInto(pagesFor(buffer, bytes - position), position)
   }
   let position = 0
   let failure: Result<number> | null = null

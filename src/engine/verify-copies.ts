@@ -18,12 +18,13 @@ export async function verifyCopies(
   report: (report: ProveReport) => void,
   cancel: Cancel,
 ): Promise<Result<'finished' | 'cancelled'>> {
-  await tools.place.forgetCached()
+  const isForgotten = await tools.place.forgetCached()
   for (const order of orders) {
     if (cancel.aborted) return done('cancelled')
     const here = await tools.place.confirm()
     if (!here.ok) return here
-    report(await verifyOne(order, tools))
+    const one = await verifyOne(order, tools)
+    report(one.kind === 'checked' && one.finding !== 'absent' && !isForgotten ? { ...one, strength: 'cached' } : one)
   }
   return done('finished')
 }
@@ -31,11 +32,8 @@ export async function verifyCopies(
 async function verifyOne(order: ProveOrder, tools: VerifyTools): Promise<ProveReport> {
   const { place, watch } = tools
   const { number } = order
-  const begin = (): (() => void) => watch.begin(place.id, 'read back')
-  const endLook = begin()
   const presence = await place.check(order.path)
   const opened = presence.kind === 'present' ? await place.open(order.path, 'past-cache') : null
-  endLook()
   if (presence.kind === 'absent')
     return { kind: 'checked', number, finding: 'absent', strength: 'medium', deviceId: place.deviceId, bytesRead: 0 }
   if (opened === null) return { kind: 'unknown', number, failure: notAsked(place, order, presence) }
@@ -43,7 +41,7 @@ async function verifyOne(order: ProveOrder, tools: VerifyTools): Promise<ProveRe
   const reading = opened.value
   try {
     const moved = (bytes: number): void => watch.moved({ proven: bytes, path: order.path })
-    const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, begin, moved)
+    const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, moved)
     if (!hashed.ok) return { kind: 'unknown', number, failure: hashed.failure }
     const { hash, bytesRead } = hashed.value
     const finding = hash === order.expected && bytesRead === reading.bytes ? 'agreed' : 'differed'

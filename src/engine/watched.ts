@@ -46,6 +46,7 @@ export function watchedPlace(place: WritablePlace, watch: Watch): WritablePlace 
     flush: (writings) => during('flush', () => place.flush(writings.map(unwrapped))),
     publish: (writing, path) => during('publish', () => place.publish(unwrapped(writing), path)),
     replaceOwn: (writing, path) => during('replace', () => place.replaceOwn(unwrapped(writing), path)),
+    flushNamed: (path) => during('flush', () => place.flushNamed(path)),
     settle: (paths) => during('settle', () => place.settle(paths)),
     forgetCached: () => during('forget', () => place.forgetCached()),
     sweep: () => during('sweep', () => place.sweep()),

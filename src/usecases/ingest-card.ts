@@ -56,6 +56,8 @@ export async function planCard(
   const card = recognised.value
   // The first pictures are looked at while the places are asked: both take their time, and neither needs the other.
   const choosing = chooseJob(program, reader, card, wish)
+  // When the places refuse, nobody waits for it any more.
+  choosing.catch(() => undefined)
   const ingestPlaces = program.settings.places.filter(({ role }) => role === 'library' || role === 'second')
   const checked = checkPlaces({
     cardRoot: card.signs.root,

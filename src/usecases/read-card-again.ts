@@ -65,8 +65,7 @@ export async function readCardAgain(
 function ordersFor(copied: IngestResult, agreedBefore: ReadonlySet<string>): ReadOrder[] {
   const orders: ReadOrder[] = []
   for (const { file, hash } of copied.files)
-    if (hash !== null && !agreedBefore.has(file.path))
-      orders.push({ number: orders.length, path: file.path, bytes: file.bytes, expected: hash })
+    if (hash !== null && !agreedBefore.has(file.path)) orders.push({ number: orders.length, ...file, expected: hash })
   return orders
 }
 
@@ -135,7 +134,10 @@ class SecondReading {
       if (!proves({ atMs: 0, deviceId: '', finding: 'agreed', strength: report.strength })) cached = true
       const finding = report.hash === order.expected ? 'agreed' : 'differed'
       waiting.push({ path: order.path, finding, strength: report.strength, atMs: this.#program.clock.nowMs() })
-      if (waiting.length === 1) recording = recording.then(record)
+      if (waiting.length > 1) return
+      recording = recording.then(record)
+      // Waited for below; a failure is thrown there, and must not end the process here.
+      recording.catch(() => undefined)
     }
     const end = await this.#mover.readAgain(
       { cardRoot: this.#work.begun.planned.card.signs.root, orders },

@@ -235,8 +235,7 @@ describe('transcripts', () => {
   })
 
   test('without a terminal nothing but text is printed: no colour, no bar', () => {
-    for (const ran of all)
-      assert.equal(/[\u0000-\u0009\u000B-\u001F\u007F]|█|░/.exec(ran.stdout + ran.stderr), null, ran.stdout)
+    for (const ran of all) assert.equal(/(?!\n)\p{Cc}|[█░]/u.exec(ran.stdout + ran.stderr), null, ran.stdout)
   })
 
   test('a failure is two lines on the standard error, and never the trace of a bug', () => {
@@ -360,7 +359,8 @@ describe('the JSON that others rely on', () => {
 })
 
 describe('on a terminal', { skip: toolPath('script') === null ? 'needs script (util-linux)' : false }, () => {
-  const clearLine = '\r\u001B[2K'
+  const escape = '\u001B'
+  const clearLine = `\r${escape}[2K`
 
   test('the bar shows speed and time left, fits the line, and is cleared; colours unless NO_COLOR', async () => {
     await using studio = await makeStudio()
@@ -379,15 +379,15 @@ describe('on a terminal', { skip: toolPath('script') === null ? 'needs script (u
     )
     for (const line of bars) assert.ok(Array.from(line).length < columns, `${line} fits`)
     assert.doesNotMatch(said.split(clearLine).at(-1) ?? '', /[█░]/, 'the bar is cleared at the end')
-    assert.match(said, /\u001B\[3[0-9]m/, 'colours')
+    assert.ok(said.includes(`${escape}[32m`), 'colours')
 
     const plain = await inTerminal([launcher, 'status', '--home', studio.home], columns, { NO_COLOR: '1' })
-    assert.doesNotMatch(plain, /\u001B/)
+    assert.ok(!plain.includes(escape), plain)
     assert.match(plain, /independent devices/)
     const coloured = await inTerminal([launcher, 'status', '--home', studio.home], columns)
-    assert.match(coloured, /\u001B\[/)
+    assert.ok(coloured.includes(`${escape}[`), coloured)
     const json = await inTerminal([launcher, 'status', '--json', '--home', studio.home], columns)
-    assert.doesNotMatch(json, /\u001B/)
+    assert.ok(!json.includes(escape), json)
   })
 
   test('two cards at once share one line', async () => {

@@ -31,6 +31,7 @@ const withVerbs = (place: WritablePlace, verbs: Partial<WritablePlace>): Writabl
   flush: (writings) => place.flush(writings),
   publish: (writing, path) => place.publish(writing, path),
   replaceOwn: (writing, path) => place.replaceOwn(writing, path),
+  flushNamed: (path) => place.flushNamed(path),
   settle: (paths) => place.settle(paths),
   forgetCached: () => place.forgetCached(),
   sweep: () => place.sweep(),

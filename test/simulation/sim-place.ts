@@ -57,6 +57,7 @@ export function faultyPlace(inner: WritablePlace, setting: PlaceSetting): Writab
         return given
       }),
     replaceOwn: (writing, path) => at(`replace ${path}`, () => inner.replaceOwn(unwrap(writing), path)),
+    flushNamed: (path) => at(`flush ${path}`, () => inner.flushNamed(path)),
     settle: (paths) => at(`settle ${paths.length}`, () => inner.settle(paths)),
     forgetCached: () => at('forget cached', () => inner.forgetCached()),
     sweep: () => at('sweep', () => inner.sweep()),

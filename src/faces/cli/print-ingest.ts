@@ -30,7 +30,7 @@ export function printIngest(terminal: Terminal, outcome: IngestOutcome): void {
   )
   for (const failure of outcome.failures.slice(0, linesMax)) {
     terminal.out(`${paint('red', '✗')} ${shown(failure.sentence)}`)
-    terminal.out(`  ${failure.advice}`)
+    terminal.out(`  ${shown(failure.advice)}`)
   }
   if (outcome.failures.length > linesMax)
     terminal.out(`  … and ${outcome.failures.length - linesMax} more; --json shows all`)
@@ -48,13 +48,17 @@ export function printPlan(terminal: Terminal, planned: PlannedIngest): void {
   const { card, job, plan } = planned
   const name = job.kind === 'known' ? job.job.name : `${job.name} (new)`
   terminal.out(`Card “${shown(card.signs.label)}” (${card.structure.kind}): ${filesText(plan.steps.length)}`)
-  terminal.out(`Job: ${name}`)
-  terminal.out(`Folder: ${plan.folder.replace('NEW-ROLL', `${card.signs.label} (next number)`)}`)
+  terminal.out(`Job: ${shown(name)}`)
+  terminal.out(`Folder: ${shown(plan.folder).replace('NEW-ROLL', `${card.signs.label} (next number)`)}`)
   const copies = plan.steps.filter((step) => step.do === 'copy').length
   const hashFirst = plan.steps.filter((step) => step.do === 'hash-first').length
-  terminal.out(
-    `To copy: ${copies}; to compare first, perhaps known from another card: ${hashFirst}; nothing to do: ${plan.steps.length - copies - hashFirst}`,
-  )
+  const had = plan.steps.length - copies - hashFirst
+  const parts = [
+    `To copy: ${copies}`,
+    ...(hashFirst > 0 ? [`to read and compare first, perhaps known from another card: ${hashFirst}`] : []),
+    ...(had > 0 ? [`nothing to do: ${had}`] : []),
+  ]
+  terminal.out(parts.join('; '))
   for (const place of planned.places)
     terminal.out(
       `“${place.name}”: ${bytesText(plan.newBytes.get(place.id) ?? 0)} new, ${bytesText(place.identity.freeBytes)} free`,

@@ -60,7 +60,7 @@ export function printJob(terminal: Terminal, job: JobView): void {
   printJobs(terminal, [job])
   terminal.out('')
   terminal.out(`Folder: ${shown(job.folder)}`)
-  terminal.out(`Shots: ${job.shots}; least number of proven copies on independent devices: ${job.provenCopiesMin}`)
+  terminal.out(`Shots: ${job.shots}; each file is proven on at least ${devicesText(job.provenCopiesMin)}`)
   printRolls(terminal, job.rolls)
 }
 
@@ -76,15 +76,34 @@ export function printCards(terminal: Terminal, cards: readonly CardView[], withR
   }
 }
 
+const devicesText = (devices: number): string => `${devices} independent ${devices === 1 ? 'device' : 'devices'}`
+
+const secondReadWords: Readonly<Record<string, string>> = {
+  agreed: 'read twice, and both reads agree',
+  differed: 'read twice, and the reads DIFFER',
+  'not-done': 'not read a second time yet',
+}
+
 function printRolls(terminal: Terminal, rolls: readonly RollView[]): void {
   for (const roll of rolls) {
     terminal.out('')
     terminal.out(
       `Roll ${shown(roll.name)}: ${filesText(roll.files)}, ${bytesText(roll.bytes)}, begun ${minuteText(roll.startedAt)}`,
     )
-    terminal.out(`  second read: ${roll.secondRead}; not read: ${roll.notRead}; left out: ${roll.leftOut}`)
+    const parts = [
+      secondReadWords[roll.secondRead] ?? roll.secondRead,
+      ...(roll.notRead > 0 ? [`${filesText(roll.notRead)} never read whole`] : []),
+      ...(roll.leftOut > 0 ? [`${roll.leftOut} left out on purpose`] : []),
+    ]
+    terminal.out(`  ${parts.join('; ')}`)
     for (const { sentence } of roll.warnings) terminal.out(`  ! ${shown(sentence)}`)
   }
+}
+
+/** A device that a person named is shown by that name, and as his word; another one by what the system calls it. */
+function deviceText({ device, deviceHow }: PlaceStatus): string {
+  if (deviceHow === 'declared') return `“${shown((device ?? '').replace(/^declared:/, ''))}”, as you named it`
+  return deviceHow === 'measured' ? shown(device ?? '') : 'not known'
 }
 
 export function printPlaces(terminal: Terminal, places: readonly PlaceStatus[]): void {
@@ -95,7 +114,7 @@ export function printPlaces(terminal: Terminal, places: readonly PlaceStatus[]):
     terminal.out(`  ${state}`)
     if (place.online)
       terminal.out(
-        `  device ${place.device ?? ''} (${place.deviceHow}); read-back ${place.readBack === 'medium' ? 'past the cache' : 'only from memory: copies there don’t count'}`,
+        `  device ${deviceText(place)}; read-back ${place.readBack === 'medium' ? 'past the cache' : 'only from memory: copies there don’t count'}`,
       )
   }
 }

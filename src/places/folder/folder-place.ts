@@ -82,6 +82,8 @@ class FolderPlace implements WritablePlace {
   readonly #knownFolders = new Set<string>()
   /** Folders that got a new folder and were not flushed since. Until they are, no file below the new one counts (W1). */
   readonly #unsettled = new Set<string>()
+  /** Flushed in this session. A folder that was there before may have been made by a run that was killed before it flushed. */
+  readonly #settledOnce = new Set<string>()
   #canLink = true
   #count = 0
 
@@ -223,12 +225,23 @@ class FolderPlace implements WritablePlace {
     }
   }
 
+  async flushNamed(path: string): Promise<Result<void>> {
+    assertInside(path)
+    const [answer] = await flushSmallFiles('', [absolutePath(this.#address.folder, path)], this.name)
+    return answer ?? done(undefined)
+  }
+
   async settle(paths: readonly string[]): Promise<Result<void>> {
+    const here = this.#stillHere()
+    if (!here.ok) return here
     const made = [...this.#unsettled]
     const folders = new Set([...made, ...paths.map((path) => posix.dirname(path))])
+    for (const path of paths)
+      for (const above of foldersAbove(path)) if (!this.#settledOnce.has(above)) folders.add(above)
     try {
       for (const folder of folders) await flushFolder(join(this.#address.folder, folder))
       for (const folder of made) this.#unsettled.delete(folder)
+      for (const folder of folders) this.#settledOnce.add(folder)
       return done(undefined)
     } catch (error) {
       return failed(placeFailure(error, this.name))
@@ -256,6 +269,13 @@ class FolderPlace implements WritablePlace {
     if (!(writing instanceof FileWriting)) throw new Error('A writing of another kind of place was handed in.')
     return writing
   }
+}
+
+/** All folders on the way to a file, the place's root first. */
+function foldersAbove(path: string): readonly string[] {
+  const folders: string[] = []
+  for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) folders.push(folder)
+  return ['.', ...folders.toReversed()]
 }
 
 /** The only files that Fivefold ever replaces: its own records, and the chain of an ASC MHL history. */

@@ -127,6 +127,17 @@ class MemoryPlace implements WritablePlace {
     return writings.map((writing) => ours(writing).flushSelf())
   }
 
+  async flushNamed(path: string): Promise<Result<void>> {
+    assertInside(path)
+    const here = await this.confirm()
+    if (!here.ok) return here
+    const file = this.#disk.file(path)
+    if (file === null) return failed(memoryFailure('copy-missing', this.name, path))
+    // Nothing is written for a file that lies on the medium already.
+    if (file.dirty) this.#disk.flush(file)
+    return done(undefined)
+  }
+
   async publish(writing: Writing, path: string): Promise<Result<'published' | 'taken'>> {
     assertInside(path)
     const given = await this.#readyToName(writing, path)
