@@ -99,9 +99,11 @@ async function streamEverywhere(
   tools: CopyTools,
 ): Promise<Result<WrittenFile>> {
   const alive = new Set(placed.filter(({ writing }) => writing !== null))
-  const dead = async (file: PlacedFile, failure: Failure): Promise<void> => {
-    alive.delete(file)
-    await file.writing?.discard()
+  const broken: PlacedFile[] = []
+  const dead = (file: PlacedFile, failure: Failure): void => {
+    // Two pieces are on their way at once, and both fail: that is one failure, and one more try.
+    if (!alive.delete(file)) return
+    broken.push(file)
     ended.push({ kind: 'failed', placeId: file.place.id, failure })
   }
   const hash = tools.startHash()
@@ -118,7 +120,7 @@ async function streamEverywhere(
         tools.watch.moved({ read: filled.length, path: order.path })
         const writes = [...alive].map(async (file) => {
           const wrote = await file.writing?.write(filled, position)
-          if (wrote !== undefined && !wrote.ok) await dead(file, wrote.failure)
+          if (wrote !== undefined && !wrote.ok) dead(file, wrote.failure)
           else tools.watch.moved({ written: filled.length })
         })
         await Promise.all(writes)
@@ -134,12 +136,14 @@ async function streamEverywhere(
     if (order.expected !== null && order.expected !== digest) return failed(readsDiffer(order))
     for (const file of alive) {
       const finished = await file.writing?.finish(order.mtimeMs)
-      if (finished !== undefined && !finished.ok) await dead(file, finished.failure)
+      if (finished !== undefined && !finished.ok) dead(file, finished.failure)
     }
     const kept = placed.filter((file) => file.writing === null || alive.has(file))
     return done({ order, hash: digest, bytesRead: read.value, placed: kept, ended })
   } finally {
     hash.release()
+    // Not before: a file that is closed while a piece of it is on its way may leave its number to another file.
+    for (const { writing } of broken) await writing?.discard()
     for (const block of blocks) tools.blocks.give(block)
   }
 }

@@ -25,10 +25,12 @@ export interface RunOptions {
 }
 
 const timeoutMs = 120_000
+/** A command that has ended lets go of its output within this time. */
+const lingerMs = 10_000
 
 /** A clean environment: what the tester has set for himself must not change what is tested. */
 function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { FIVEFOLD_HOME: _home, NO_COLOR: _noColor, FORCE_COLOR: _force, NODE_OPTIONS: _options, ...rest } = process.env
+  const { FIVEFOLD_HOME: _home, NO_COLOR: _noColor, FORCE_COLOR: _force, ...rest } = process.env
   return { ...rest, TZ: 'UTC', COLUMNS: '80', ...extra }
 }
 
@@ -50,6 +52,13 @@ export async function fivefold(args: readonly string[], options: RunOptions = {}
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
+    // Whoever reads the output through a pipe waits for all that hold it: a child of the command that lives on is a fault.
+    child.on('exit', () =>
+      setTimeout(() => {
+        for (const pipe of [child.stdout, child.stderr]) pipe.destroy()
+        reject(new Error(`fivefold ${args.join(' ')} ended, but a process that it started still holds its output`))
+      }, lingerMs).unref(),
+    )
   })
 }
 

@@ -21,6 +21,8 @@ const onOneCard: readonly CardFileWish[] = thorough
   ? [...pictures(40, () => 24 * megabyte), ...pictures(40, (number) => 20_000 + number * 1001, 100)]
   : [...pictures(18, () => 3 * megabyte), ...pictures(60, (number) => 20_000 + number * 1001, 100)]
 const labels = ['CARD_A', 'CARD_B'] as const
+/** Else the next run is killed as well, before it finishes what the last one left. */
+const finishChance = thorough ? 0.15 : 0.6
 const diskMegabytes = thorough ? 2600 : 320
 
 /** The proven copies with the stamps of their files: they must be the same after the next run, for nobody wrote them again. */
@@ -101,12 +103,12 @@ test(
       })
       if (outcome.killed) killed += 1
       else early += 1
+      if (thorough && run % 10 === 0) process.stderr.write(`${killed} kills\n`)
       assert.ok(!outcome.timedOut, 'the run hangs')
       const facts = await check(`killed after ${Math.round(afterMs)} ms of ${Math.round(fullMs)}`)
       provenAtKills += facts.claims.length
       if (facts.claims.length > before && facts.claims.length < 4 * onOneCard.length) amidst += 1
-      // Often the next run is killed as well, before it finishes what the last one left.
-      if (!outcome.killed || chance() < 0.6) await finish()
+      if (!outcome.killed || chance() < finishChance) await finish()
     }
     await finish()
     t.diagnostic(

@@ -48,6 +48,11 @@ for (const { fs, way, files } of kinds) {
       assert.equal(await lab.flips(), 1)
       assert.equal(ended.exitCode, 0, story(ended))
       assert.equal(resultOf(ended).places[0]?.proven, files.length)
+      // Caught by our own proof, and not by luck: the person is told which file needed a second try.
+      assert.ok(
+        resultOf(ended).warnings.some(({ code, path }) => code === 'tried-again' && path === victim.path),
+        JSON.stringify(resultOf(ended).warnings.filter(({ code }) => code === 'tried-again')),
+      )
       const truths = new Map([[label, truth]])
       assert.deepEqual((await lookAtAll(world, truths)).wrong, [])
       // What the medium really holds, with nothing of the cache left.

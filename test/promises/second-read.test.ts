@@ -11,7 +11,7 @@ import { ingest, resultOf, statusOf, story } from './the-command.ts'
 
 const skip = canLie() ?? canMakeLoopDisk('ext4') ?? false
 const label = 'EOS_DIGITAL'
-const files = pictures(5, (number) => [40_000, 700_001, 1_500_000, 2_300_017, 5_000_000][number] ?? 0)
+const files = pictures(5, (number) => [300_000, 700_001, 1_500_000, 2_300_017, 5_000_000][number] ?? 0)
 
 test(
   '[V4] one bit that is wrong in the first read of the card is found by the second, and the card is kept',

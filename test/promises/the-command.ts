@@ -196,8 +196,8 @@ export function resultOf(ended: Ended): IngestResult {
 
 /** What went wrong, in one line, for the message of an assertion. */
 export function story(ended: Ended): string {
-  const [result] = ended.results
-  const failures = result?.failures.map(({ code, path, sentence }) => `${code} ${path ?? ''} ${sentence}`) ?? []
+  const [result] = ended.results as readonly (Partial<IngestResult> | undefined)[]
+  const failures = result?.failures?.map(({ code, path, sentence }) => `${code} ${path ?? ''} ${sentence}`) ?? []
   return JSON.stringify({
     exit: ended.exitCode,
     sentence: result?.sentence ?? ended.last?.sentence,

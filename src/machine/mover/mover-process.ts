@@ -117,6 +117,9 @@ const notAnswering = (place: PlaceAddress): Identity => ({
 
 function lost(ending: Ending, place: PlaceAddress | null): Failure {
   if (ending.kind === 'died') return ending.failure
+  // What was asked has another answer; this one is given only when a person said stop.
+  if (ending.kind === 'answered')
+    return { code: 'stopped-by-person', sentence: 'It was stopped.', advice: 'Run the same command again to go on.' }
   if (place === null)
     return {
       code: 'card-hung',
@@ -209,7 +212,7 @@ class Child {
           const nowMs = performance.now()
           const askedMs = Math.max(startedMs, this.#readyMs ?? Math.min(nowMs, this.#startedMs + startMaxMs))
           if (limitMs !== undefined && nowMs - askedMs > limitMs) this.#late(id)
-          else if (nowMs - this.#heardMs > this.#options.stallMs) this.#hung(id, this.#knockingAt())
+          else if (nowMs - this.#heardMs > this.#options.stallMs) this.#hungAll(this.#knockingAt())
           else if (stoppingMs !== null && nowMs - stoppingMs > stopMs)
             this.#end(id, { kind: 'answered', answer: { answer: 'end', end: { kind: 'cancelled' } } }, true)
         },
@@ -257,6 +260,8 @@ class Child {
     this.#process.kill('SIGKILL')
     this.#process.unref()
     closeSync(this.#knock)
+    // Whoever still waits would wait for ever.
+    this.#endAll({ kind: 'died', failure: moverDied('It was let go in the middle of its work.') })
   }
 
   #send(order: Order): void {
@@ -291,11 +296,6 @@ class Child {
     pending?.end(ending)
   }
 
-  #hung(id: number, where: PlaceId | 'card' | null): void {
-    this.#end(id, { kind: 'hung', where }, true)
-    this.#hungAll(where)
-  }
-
   /** One answer did not come in its time. The others may still; but what waits in there may never end, so no more is asked of it. */
   #late(id: number): void {
     this.spent = true
@@ -304,20 +304,21 @@ class Child {
   }
 
   #hungAll(where: PlaceId | 'card' | null): void {
-    for (const id of this.#pending.keys()) this.#end(id, { kind: 'hung', where }, true)
+    this.#endAll({ kind: 'hung', where })
+    this.abandon()
   }
 
   #died(how: string): void {
     if (this.gone) return
     this.gone = true
     closeSync(this.#knock)
-    const failure: Failure = {
-      code: 'mover-died',
-      sentence: 'The part of Fivefold that moves the files ended unexpectedly.',
-      advice: 'Run the same command again: what is proven is not copied twice. If it happens again, please report it.',
-      cause: how,
-    }
-    for (const id of this.#pending.keys()) this.#end(id, { kind: 'died', failure }, false)
+    this.#endAll({ kind: 'died', failure: moverDied(how) })
+  }
+
+  #endAll(ending: Ending): void {
+    const waiting = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const { end } of waiting) end(ending)
   }
 
   #knockingAt(): PlaceId | 'card' | null {
@@ -328,5 +329,12 @@ class Child {
     return this.#places[number - knockingAtFirstPlace]?.id ?? null
   }
 }
+
+const moverDied = (how: string): Failure => ({
+  code: 'mover-died',
+  sentence: 'The part of Fivefold that moves the files ended unexpectedly.',
+  advice: 'Run the same command again: what is proven is not copied twice. If it happens again, please report it.',
+  cause: how,
+})
 
 const placeOrCard = (where: string): PlaceId | 'card' => (where === 'card' ? 'card' : parsePlaceId(where))

@@ -4,10 +4,11 @@
  */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import { placeFailure } from './system-failure.ts'
+import { hasSystemCode, placeFailure } from './system-failure.ts'
 
 /** Below this many files a call each is cheaper than starting `sync`. */
 const worthOneCall = 8
@@ -21,9 +22,19 @@ function flushFileSystem(folder: string): Promise<boolean> {
   })
 }
 
+/** A file that a person locked is flushed all the same: Linux and macOS don't ask for the right to write, Windows does. */
+async function openToFlush(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDWR)
+  } catch (error) {
+    if (process.platform === 'win32' || !hasSystemCode(error, 'EACCES', 'EPERM')) throw error
+    return open(path, constants.O_RDONLY)
+  }
+}
+
 async function flushOne(path: string, place: string): Promise<Result<void>> {
   try {
-    const file = await open(path, constants.O_RDWR)
+    const file = await openToFlush(path)
     try {
       await file.sync()
     } finally {
