@@ -33,6 +33,9 @@ function write(fd: number, text: string): void {
   }
 }
 
+/** How long what is left open may keep the process after its last word. */
+const leaveMs = 1000
+
 const isTerminal = process.stdout.isTTY === true
 const terminal: Terminal = {
   out: (line) => write(1, `${line}\n`),
@@ -53,5 +56,6 @@ const exitCode = await runCli(process.argv.slice(2), {
   requests: (home) => makeRequests(openProgramAt(home)),
   runDemo: makeDemo(makeDemoGround),
 })
-// A child that hangs in the system must not keep this process (J2).
-process.exit(exitCode)
+process.exitCode = exitCode
+// Nothing is left to do, so the process ends by itself. A child that hangs in the system must not keep it (J2).
+setTimeout(() => process.exit(exitCode), leaveMs).unref()

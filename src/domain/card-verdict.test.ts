@@ -31,6 +31,7 @@ const anyFacts: fc.Arbitrary<CardFacts> = fc.record({
   cardId: fc.constant(cardId),
   groups: fc.array(group, { maxLength: 4 }),
   secondRead: fc.constantFrom('agreed', 'differed', 'not-done'),
+  notCopied: fc.nat(2),
   suspect: fc.boolean(),
   retired: fc.boolean(),
 })
@@ -64,6 +65,7 @@ const freeFacts = (wanted: Policy): fc.Arbitrary<CardFacts> => {
     cardId: fc.constant(cardId),
     groups: fc.array(free, { minLength: 1, maxLength: 4 }),
     secondRead: fc.constant('agreed'),
+    notCopied: fc.constant(0),
     suspect: fc.constant(false),
     retired: fc.constant(false),
   })
@@ -87,6 +89,7 @@ function assertMayBeFormatted(facts: CardFacts, wanted: Policy): void {
     'something was read from it',
   )
   assert.equal(facts.suspect, false)
+  assert.equal(facts.notCopied, 0)
   assert.equal(facts.retired, false)
   assert.notEqual(facts.secondRead, 'differed')
   if (wanted.cards.secondRead) assert.equal(facts.secondRead, 'agreed')
@@ -132,6 +135,7 @@ const changed = (facts: CardFacts, which: number, change: (files: FilesAlike) =>
 
 const doubts = (which: number): readonly Doubt[] => [
   { code: 'reads-differ', add: (facts) => ({ ...facts, suspect: true }) },
+  { code: 'not-copied', add: (facts) => ({ ...facts, notCopied: 1 }) },
   { code: 'reads-differ', add: (facts) => ({ ...facts, secondRead: 'differed' }) },
   { code: 'retired', add: (facts) => ({ ...facts, retired: true }) },
   { code: 'never-read', add: (facts) => ({ ...facts, groups: [] }) },
@@ -183,6 +187,7 @@ test('[C2] a verdict carries all its reasons, each with its files and a sentence
   const facts: CardFacts = {
     cardId,
     secondRead: 'not-done',
+    notCopied: 0,
     suspect: false,
     retired: true,
     groups: [
@@ -217,7 +222,14 @@ test('[C2] what was culled on purpose asks for no copy, but its open job still k
     copies: [],
     job: { name: 'Wedding', state: 'delivered' },
   }
-  const facts: CardFacts = { cardId, groups: [culled], secondRead: 'agreed', suspect: false, retired: false }
+  const facts: CardFacts = {
+    cardId,
+    groups: [culled],
+    secondRead: 'agreed',
+    notCopied: 0,
+    suspect: false,
+    retired: false,
+  }
   assert.equal(judgeCard(facts, defaultPolicy, nowMs).kind, 'may-format')
   const open = { ...facts, groups: [{ ...culled, job: { name: 'Wedding', state: 'open' as const } }] }
   assert.deepEqual(codes(judgeCard(open, defaultPolicy, nowMs)), ['job-not-delivered'])

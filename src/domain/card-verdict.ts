@@ -28,6 +28,8 @@ export interface CardFacts {
   readonly cardId: CardId
   readonly groups: readonly FilesAlike[]
   readonly secondRead: SecondRead
+  /** Files that lie on the card and could not be copied at all: their names are damaged. */
+  readonly notCopied: number
   readonly suspect: boolean
   readonly retired: boolean
 }
@@ -36,6 +38,7 @@ export type KeepCode =
   | 'never-read'
   | 'not-read-twice'
   | 'reads-differ'
+  | 'not-copied'
   | 'not-read-whole'
   | 'copy-missing'
   | 'too-few-devices'
@@ -87,6 +90,12 @@ function judgeCardItself(facts: CardFacts, policy: Policy): Reason[] {
   const files = filesIn(facts.groups)
   if (files === 0) because.push({ code: 'never-read', sentence: 'Nothing was read from this card yet.', files })
   if (facts.retired) because.push({ code: 'retired', sentence: 'This card is retired: don’t use it any more.', files })
+  if (facts.notCopied > 0)
+    because.push({
+      code: 'not-copied',
+      sentence: `${count(facts.notCopied, 'file with a damaged name was', 'files with damaged names were')} not copied.`,
+      files: facts.notCopied,
+    })
   if (facts.secondRead === 'differed' || facts.suspect)
     because.push({
       code: 'reads-differ',

@@ -106,13 +106,7 @@ export function planIngest(facts: PlanFacts): IngestPlan {
       newBytes.set(place.id, (newBytes.get(place.id) ?? 0) + file.bytes)
       const given = known?.namedAt.get(place.id)
       if (given !== undefined) return { placeId: place.id, path: given }
-      return planName(
-        `${facts.folder}/${facts.renamed?.get(file.path) ?? file.path}`,
-        file,
-        place,
-        names.get(place.id) ?? new Set(),
-        warnings,
-      )
+      return planName(facts, file, place, names.get(place.id) ?? new Set(), warnings)
     })
     if (known?.hash == null && known?.maybeTwin != null) return { do: 'hash-first', file, twin: known.maybeTwin, to }
     return { do: 'copy', file, hash: known?.hash ?? null, to }
@@ -122,18 +116,19 @@ export function planIngest(facts: PlanFacts): IngestPlan {
 
 /** The name of a file at a place: bit-exact where the place can hold it, else changed in a way that can be undone. */
 function planName(
-  wish: string,
+  facts: PlanFacts,
   file: CardFile,
   place: PlanPlace,
   taken: Set<string>,
   warnings: PlanWarning[],
 ): PlannedCopy {
-  const wished = placePath(wish, place.limits)
+  const inside = `${facts.folder}/`
+  const wished = placePath(inside + (facts.renamed?.get(file.path) ?? file.path), place.limits)
   if (wished.changed)
     warnings.push({
       code: 'name-changed',
       path: file.path,
-      sentence: wished.why ?? `“${place.name}” can't hold this name; there the file is called ${wished.path}.`,
+      sentence: `“${place.name}” can't hold the name of ${file.path}; there it is called ${wished.path.slice(inside.length)}.`,
     })
   let path = wished.path
   for (let count = 2; taken.has(collisionKey(path, place.limits)); count += 1)
@@ -142,7 +137,7 @@ function planName(
     warnings.push({
       code: 'name-clash',
       path: file.path,
-      sentence: `“${place.name}” can't tell this name from another one on the card; there the file is called ${path}.`,
+      sentence: `“${place.name}” can't tell ${file.path} from another name on the card; there it is called ${path.slice(inside.length)}.`,
     })
   taken.add(collisionKey(path, place.limits))
   return { placeId: place.id, path }
@@ -151,13 +146,13 @@ function planName(
 const recovered = (file: CardFile): PlanWarning => ({
   code: 'recovered-file',
   path: file.path,
-  sentence: `${file.path} was recovered by a disk check: it may be a lost picture. It was copied; look at it.`,
+  sentence: `${file.path} was recovered by a disk check: it may be a lost picture. It is copied; look at it.`,
 })
 
 const zeroByte = (file: CardFile): PlanWarning => ({
   code: 'zero-byte',
   path: file.path,
-  sentence: `${file.path} is empty on the card (0 bytes). It was copied as it is; look whether a picture is missing.`,
+  sentence: `${file.path} is empty on the card (0 bytes). It is copied as it is; look whether a picture is missing.`,
 })
 
 function leftOutWarnings(leftOut: readonly LeftOut[]): PlanWarning[] {
@@ -171,7 +166,7 @@ function leftOutWarnings(leftOut: readonly LeftOut[]): PlanWarning[] {
       warnings.push({
         code: 'name-not-unicode',
         path,
-        sentence: `The name of ${path} is damaged on the card, so the file was NOT copied.`,
+        sentence: `The name of ${path} is damaged on the card, so the file is NOT copied. Copy it by hand, and keep the card.`,
       })
   }
   return warnings

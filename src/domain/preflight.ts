@@ -62,7 +62,7 @@ export function checkRoom(plan: IngestPlan, ready: PreflightAnswer['ready']): re
     if (needed(place.id) === 0 || bytes + reserveBytes <= place.identity.freeBytes) continue
     refusals.push({
       code: 'place-too-small',
-      sentence: `“${place.name}” has ${gigabytes(place.identity.freeBytes)} free; this card needs ${gigabytes(bytes)}.`,
+      sentence: `“${place.name}” has ${gigabytes(place.identity.freeBytes)} free; this card needs ${gigabytes(bytes)}, and ${gigabytes(reserveBytes)} are kept in reserve.`,
       advice: 'Free some space there, or choose another place. Nothing was copied.',
       place: place.name,
     })

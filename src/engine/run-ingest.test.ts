@@ -217,7 +217,7 @@ test('[W2] a name that is taken gets a number at that place, and the person is t
   const run = await play(steps(1), [takenOnce, well])
   const numbered = 'roll/DCIM/100/IMG_0000 (2).JPG'
   assert.deepEqual(run.handings[1]?.orders[0]?.to, [{ placeId: pc, path: numbered }])
-  assert.deepEqual(run.result.files[0]?.renamed, [{ placeId: pc, path: numbered }])
+  assert.deepEqual(run.result.files[0]?.renamed, [{ placeId: pc, path: numbered, number: 2 }])
   assert.deepEqual(provenIn(run), [[nas, pc]])
 })
 

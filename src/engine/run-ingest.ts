@@ -46,7 +46,7 @@ export interface FileResult {
   /** Where a copy was made in this run. */
   readonly written: Set<PlaceId>
   readonly failures: Failure[]
-  readonly renamed: { placeId: PlaceId; path: string }[]
+  readonly renamed: { readonly placeId: PlaceId; path: string; number: number }[]
 }
 
 export interface IngestResult {
@@ -64,6 +64,8 @@ interface Wanted {
   readonly result: FileResult
   readonly expected: ContentHash | null
   readonly twin: { readonly hash: ContentHash; readonly provenAt: ReadonlySet<PlaceId> } | null
+  /** The names that were planned, from which numbered ones are made. */
+  readonly planned: ReadonlyMap<PlaceId, string>
   to: readonly PlannedCopy[]
   attempt: number
 }
@@ -108,7 +110,8 @@ class IngestRun {
     if (step.do === 'nothing') return
     const twin = step.do === 'hash-first' ? step.twin : null
     const expected = step.do === 'copy' ? step.hash : null
-    this.#waiting.push({ result, expected, twin, to: step.to, attempt: 1 })
+    const planned = new Map(step.to.map(({ placeId, path }) => [placeId, path]))
+    this.#waiting.push({ result, expected, twin, planned, to: step.to, attempt: 1 })
   }
 
   async run(): Promise<IngestResult> {
@@ -117,6 +120,8 @@ class IngestRun {
       await this.#round(this.#waiting)
     }
     await this.#flushRecords()
+    for (const { result } of this.#waiting)
+      if (result.failures.length === 0 && !this.#cancel.aborted) result.failures.push(gaveUp(result.file))
     return {
       files: this.#files,
       cancelled: this.#cancel.aborted,
@@ -196,12 +201,10 @@ class IngestRun {
       if (outcome.kind === 'copied') {
         copies.push(outcome)
         if (proves({ ...outcome, atMs: 0, finding: 'agreed' })) result.proven.add(outcome.placeId)
-        else result.failures.push(onlyCached(result.file, outcome.placeId))
+        else result.failures.push(onlyCached(result.file, this.#nameOf(outcome.placeId)))
         if (!outcome.alreadyThere) result.written.add(outcome.placeId)
       } else if (outcome.kind === 'taken') {
-        const path = numberedName(outcome.path, one.attempt + 1, this.#limitsOf(outcome.placeId))
-        result.renamed.push({ placeId: outcome.placeId, path })
-        again.push({ placeId: outcome.placeId, path })
+        again.push({ placeId: outcome.placeId, path: this.#nextName(one, outcome) })
       } else {
         this.#noteFailure(result, outcome.failure, outcome.placeId)
         const to = one.to.find(({ placeId }) => placeId === outcome.placeId)
@@ -212,6 +215,21 @@ class IngestRun {
     this.#recordSoon()
     if (again.length > 0)
       this.#waiting.push({ ...one, twin: null, to: again, expected: report.hash, attempt: one.attempt + 1 })
+  }
+
+  /** W2: another file has the name, so ours gets a number, and the next one if that is taken too. */
+  #nextName({ result, planned }: Wanted, taken: { readonly placeId: PlaceId; readonly path: string }): string {
+    const { placeId } = taken
+    const earlier = result.renamed.find((one) => one.placeId === placeId)
+    const number = (earlier?.number ?? 1) + 1
+    const path = numberedName(planned.get(placeId) ?? taken.path, number, this.#limitsOf(placeId))
+    if (earlier === undefined) result.renamed.push({ placeId, path, number })
+    else Object.assign(earlier, { path, number })
+    return path
+  }
+
+  #nameOf(placeId: PlaceId): string {
+    return this.#work.places.find(({ id }) => id === placeId)?.name ?? placeId
   }
 
   #limitsOf(placeId: PlaceId): FileSystemLimits {
@@ -284,10 +302,17 @@ const placeHung = (name: string): Failure => ({
   place: name,
 })
 
-const onlyCached = (file: CardFile, placeId: PlaceId): Failure => ({
+const gaveUp = (file: CardFile): Failure => ({
+  code: 'name-taken',
+  sentence: `${file.path} could not get a name of its own: others are taken by other files.`,
+  advice: 'Look into that folder of the place, move away what does not belong there, and run the same command again.',
+  path: file.path,
+})
+
+const onlyCached = (file: CardFile, place: string): Failure => ({
   code: 'not-proven',
   sentence: `The copy of ${file.path} could be read back only from this computer’s memory, which proves nothing.`,
   advice: '“fivefold doctor” tells which place it is, and what can be done.',
   path: file.path,
-  place: placeId,
+  place,
 })

@@ -2,7 +2,7 @@
 import { proves } from '../domain/copy.ts'
 import { independentDevices } from '../domain/card-verdict.ts'
 import type { Failure, Result } from '../domain/failure.ts'
-import { done } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import type { Cancel } from '../engine/contracts.ts'
 import type { Hear, Program } from './program.ts'
@@ -36,6 +36,13 @@ export async function checkFolder(
   const mover = program.startMover()
   try {
     const root = program.paths.absolute(folder)
+    const there = await mover.signs(root)
+    if (!there.ok)
+      return failed({
+        ...there.failure,
+        sentence: `There is no folder ${root}.`,
+        advice: 'Give a folder or a card that is there.',
+      })
     const listing = await mover.list(root, cancel)
     if (!listing.ok) return listing
     const { files, leftOut } = listing.value
@@ -90,10 +97,14 @@ export async function checkFolder(
 function conclude(files: readonly CheckedFile[], leftOut: number, complete: boolean, stopped: boolean): CheckOutcome {
   const unknown = files.filter(({ copies, culled }) => copies === 0 && !culled).length
   const unread = files.filter(({ hash }) => hash === null).length
-  const fewest = Math.min(...files.filter(({ culled }) => !culled).map(({ copies }) => copies))
+  const counted = files.filter(({ culled }) => !culled)
+  const fewest = counted.length === 0 ? 0 : Math.min(...counted.map(({ copies }) => copies))
   const outcome = stopped ? 'stopped' : unread > 0 || !complete ? 'incomplete' : 'done'
-  let sentence = `All ${files.length} files are known, with proven copies on at least ${fewest} independent ${fewest === 1 ? 'device' : 'devices'}.`
+  let sentence = `${files.length === 1 ? 'The one file is' : `All ${files.length} files are`} known, with proven copies on at least ${fewest} independent ${fewest === 1 ? 'device' : 'devices'}.`
   if (files.length === 0) sentence = 'There are no files in this folder.'
-  else if (unknown > 0) sentence = `${unknown} of ${files.length} files have NO proven copy anywhere.`
+  else if (counted.length === 0) sentence = `All ${files.length} files were culled on purpose.`
+  else if (!complete) sentence = 'The folder could not be listed to the end, so nothing is certain of it.'
+  else if (unknown > 0)
+    sentence = `${unknown} of ${files.length} files ${unknown === 1 ? 'has' : 'have'} NO proven copy anywhere.`
   return { type: 'result', schema: 'fivefold.check/1', outcome, sentence, files, leftOut }
 }

@@ -182,6 +182,13 @@ async function runBegun(
   const manifestTrouble = await layManifests(program, mover, planned, roll, copied)
   for (const failure of manifestTrouble) hear({ type: 'trouble', card: label, failure })
   const second = whole ? await readCardAgain(program, mover, { begun, copied }, hear, cancel) : notEvenBegun
+  if (second.state === 'agreed')
+    hear({
+      type: 'said',
+      card: label,
+      code: 'read-twice',
+      sentence: `Card “${label}” was read twice, and both reads agree: it may be pulled.`,
+    })
   const warnings = [...planned.plan.warnings, ...(await looking)]
   await catalog.saveWarnings(roll.id, warnings)
   const seconds = (clock.monotonicMs() - startedAtMs) / 1000
@@ -205,6 +212,7 @@ const notEvenBegun: SecondReadResult = {
   state: 'not-done',
   because: 'the first read did not end',
   bytesRead: 0,
+  stopped: false,
   suspect: [],
 }
 

@@ -81,11 +81,12 @@ export function concludeIngest(facts: Facts): IngestOutcome {
     ]),
     ...facts.manifestTrouble,
   ]
-  const outcome = copied.cancelled
-    ? 'stopped'
-    : files.failed > 0 || second.state === 'differed' || facts.manifestTrouble.length > 0
-      ? 'incomplete'
-      : 'done'
+  const outcome =
+    copied.cancelled || second.stopped
+      ? 'stopped'
+      : files.failed > 0 || second.state === 'differed' || facts.manifestTrouble.length > 0
+        ? 'incomplete'
+        : 'done'
   return {
     type: 'result',
     schema: 'fivefold.ingest/1',

@@ -48,6 +48,7 @@ function oncePerContent(program: Program): ManifestWriter {
 
 function isSameWish(one: ManifestWish, other: ManifestWish): boolean {
   if (one.chain !== null || other.chain !== null || one.complete !== other.complete) return false
+  if (one.startedAtMs !== other.startedAtMs) return false
   if (one.files.length !== other.files.length) return false
   return one.files.every(
     ({ path, hash }, index) => path === other.files[index]?.path && hash === other.files[index]?.hash,

@@ -69,7 +69,7 @@ export async function lookAtPictures(
       warnings.push({
         path: file.path,
         code: look.readability.kind,
-        sentence: look.readability.sentence,
+        sentence: withFolder(file.path, look.readability.sentence),
       })
     const said = dateWarning(file.path, gap?.original ?? null, metadata.capture?.local ?? null)
     if (said !== null && file.bytes > 0 && pictures.has(file.path)) warnings.push(said)
@@ -126,18 +126,25 @@ async function placesToLook(
   return paths
 }
 
+/** The look knows a file's own name only, and two folders of a card may both have it. */
+function withFolder(path: string, sentence: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return sentence.startsWith(name) ? path + sentence.slice(name.length) : `${path}: ${sentence}`
+}
+
 function dateWarning(path: string, original: CameraMetadata['capture'], shown: string | null): WarningRecord | null {
-  const worked =
-    shown === null
-      ? 'and none could be worked out'
-      : `so ${shown.slice(0, 10)} was worked out from its neighbours or the file`
-  if (original === null)
-    return { path, code: 'no-date', sentence: `${path} says nothing of when it was taken, ${worked}.` }
+  const workedOut = shown === null || shown === original?.local ? null : shown.slice(0, 10)
+  const so =
+    workedOut === null
+      ? 'and nothing better could be worked out'
+      : `so ${workedOut} was worked out from its neighbours or the file`
+  if (original === null) return { path, code: 'no-date', sentence: `${path} says nothing of when it was taken, ${so}.` }
   if (original.plausible) return null
+  const said = original.local.slice(0, 10)
   return {
     path,
     code: 'implausible-date',
-    sentence: `${path} says it was taken on ${original.local.slice(0, 10)}: the camera’s clock was wrong, ${worked}.`,
+    sentence: `${path} says it was taken on ${said}: the camera’s clock was wrong, ${so}.`,
   }
 }
 

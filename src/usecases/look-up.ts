@@ -1,5 +1,6 @@
 /** Look and say: jobs, cards and single files, as the catalog knows them. */
 import type { Card, FileFacts, RollRecord, WarningRecord } from '../catalog/catalog.ts'
+import type { LeftOut } from '../domain/card.ts'
 import type { Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import { looksLikeContentHash } from '../domain/ids.ts'
@@ -18,6 +19,8 @@ export interface RollView {
   readonly notRead: number
   readonly warnings: readonly WarningRecord[]
   readonly leftOut: number
+  /** What was left out, by name, with the reason. */
+  readonly leftOutFiles: readonly LeftOut[]
 }
 
 export interface JobView extends JobStatus {
@@ -89,6 +92,7 @@ async function cardView(program: Program, card: Card): Promise<CardView> {
 
 async function rollView(program: Program, roll: RollRecord): Promise<RollView> {
   const files = await program.catalog.rollFiles(roll.id)
+  const leftOutFiles = await program.catalog.leftOut(roll.id)
   return {
     id: roll.id,
     name: roll.name,
@@ -99,7 +103,8 @@ async function rollView(program: Program, roll: RollRecord): Promise<RollView> {
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     notRead: files.filter(({ hash }) => hash === null).length,
     warnings: await program.catalog.warnings(roll.id),
-    leftOut: (await program.catalog.leftOut(roll.id)).reduce((sum, { files }) => sum + files, 0),
+    leftOut: leftOutFiles.reduce((sum, { files }) => sum + files, 0),
+    leftOutFiles,
   }
 }
 

@@ -168,5 +168,5 @@ export const noSuchPlace = (
   advice:
     program.settings.places.length === 0
       ? 'Set one up with “fivefold setup”.'
-      : `There ${program.settings.places.length === 1 ? 'is' : 'are'}: ${program.settings.places.map(({ name }) => name).join(', ')}.`,
+      : `The places are: ${program.settings.places.map(({ name }) => name).join(', ')}.`,
 })

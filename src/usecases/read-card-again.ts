@@ -20,6 +20,8 @@ export interface SecondReadResult {
   /** Why it was not done, for a person; null when it was. */
   readonly because: string | null
   readonly bytesRead: number
+  /** True when a person said stop before it was done. */
+  readonly stopped: boolean
   /** Files whose reads differed. */
   readonly suspect: readonly string[]
 }
@@ -39,7 +41,13 @@ export async function readCardAgain(
   const { roll } = work.begun
   const { card } = work.begun.planned
   if (!program.settings.policy.cards.secondRead)
-    return { state: 'not-done', because: 'it is switched off in the settings', bytesRead: 0, suspect: [] }
+    return {
+      state: 'not-done',
+      because: 'it is switched off in the settings',
+      bytesRead: 0,
+      stopped: false,
+      suspect: [],
+    }
   const agreedBefore = new Set(
     (await program.catalog.rollFiles(roll.id))
       .filter(({ second }) => second !== null && second.finding === 'agreed' && second.strength === 'medium')
@@ -94,18 +102,18 @@ class SecondReading {
     const suspect = differing.map(({ path }) => path)
     if (differing.length > 0) {
       await this.#settle(differing, second.hashes)
-      return { state: 'differed', because: null, bytesRead: this.#bytesRead, suspect }
+      return { state: 'differed', because: null, bytesRead: this.#bytesRead, stopped: false, suspect }
     }
     const unread = orders.length - second.hashes.size
     if (unread > 0) return this.#notDone(second.why ?? `${unread} files could not be read again`)
     if (second.cached) return this.#notDone('this system can read the card only through its memory')
     const everRead = this.#work.copied.files.every(({ hash }) => hash !== null)
     if (!everRead) return this.#notDone('some files could not be read at all')
-    return { state: 'agreed', because: null, bytesRead: this.#bytesRead, suspect }
+    return { state: 'agreed', because: null, bytesRead: this.#bytesRead, stopped: false, suspect }
   }
 
   #notDone(because: string): SecondReadResult {
-    return { state: 'not-done', because, bytesRead: this.#bytesRead, suspect: [] }
+    return { state: 'not-done', because, bytesRead: this.#bytesRead, stopped: this.#cancel.aborted, suspect: [] }
   }
 
   async #read(

@@ -35,8 +35,9 @@ export async function recogniseInserted(
   if (!listing.value.complete)
     return failed({
       code: 'listing-incomplete',
-      sentence: `The card “${signs.value.label}” could not be listed to the end.`,
-      advice: 'Try another reader, then run the same command again. Nothing was copied.',
+      sentence: `The card “${signs.value.label}” could not be listed to the end${unreadableIn(listing.value)}.`,
+      advice:
+        'Look whether you may read that folder, or try another reader; then run the same command again. Nothing was copied.',
       path: signs.value.root,
     })
   const { files, emptyFolders } = listing.value
@@ -75,4 +76,9 @@ async function firstThatFits(
     if (last !== null && tellRoll(last.files, listing).kind === 'same') return id
   }
   return candidates[0] ?? null
+}
+
+function unreadableIn({ leftOut }: CardListing): string {
+  const folder = leftOut.find(({ why }) => why === 'unreadable-folder')
+  return folder === undefined ? '' : `: the folder ${folder.path} can't be read`
 }

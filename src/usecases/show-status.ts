@@ -4,7 +4,7 @@ import type { CardVerdict, Reason } from '../domain/card-verdict.ts'
 import { judgeCard } from '../domain/card-verdict.ts'
 import type { Due } from '../domain/due.ts'
 import { whatIsDue } from '../domain/due.ts'
-import type { CardId } from '../domain/ids.ts'
+import type { CardId, RollId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { Identity, Place, Role } from '../domain/place.ts'
 import { roles } from '../domain/place.ts'
@@ -169,6 +169,7 @@ export async function cardStatus(program: Program, id: CardId, label: string, no
         ),
       })),
       secondRead: facts?.roll?.secondRead ?? 'not-done',
+      notCopied: facts?.roll == null ? 0 : await countNotCopied(program, facts.roll.id),
       suspect: facts?.card.suspect != null,
       retired: facts?.card.retiredAtMs != null,
     },
@@ -176,6 +177,11 @@ export async function cardStatus(program: Program, id: CardId, label: string, no
     nowMs,
   )
   return { id, label, verdict: verdict.kind, because: verdict.kind === 'keep' ? verdict.because : [] }
+}
+
+async function countNotCopied(program: Program, rollId: RollId): Promise<number> {
+  const leftOut = await program.catalog.leftOut(rollId)
+  return leftOut.filter(({ why }) => why === 'name-not-unicode').reduce((sum, { files }) => sum + files, 0)
 }
 
 export async function placeStatuses(program: Program): Promise<readonly PlaceStatus[]> {

@@ -238,7 +238,8 @@ function conclude(places: readonly VerifiedPlace[], failures: readonly Failure[]
   const checked = sum((place) => place.checked)
   const notAskedNames = places.filter(({ asked }) => !asked).map(({ name }) => `“${name}”`)
   let sentence = `${checked} ${checked === 1 ? 'copy was' : 'copies were'} read back and ${bad === 0 ? 'all are' : `${sum((place) => place.proven)} are`} as they should be.`
-  if (bad > 0)
+  if (places.length === 0) sentence = 'There are no places to look at yet: run “fivefold setup”.'
+  else if (bad > 0)
     sentence = `${bad} of ${checked} copies are NOT as they should be: ${sum((place) => place.differed.length)} changed, ${sum((place) => place.missing.length)} missing. Don’t format any card of these jobs.`
   else if (notAskedNames.length > 0) sentence += ` ${notAskedNames.join(' and ')} could not be asked.`
   return { type: 'result', schema: 'fivefold.verify/1', outcome, sentence, places, failures }

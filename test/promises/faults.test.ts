@@ -249,15 +249,12 @@ test(
     const origin = join(world.root, label)
     const truth = await fillCard(origin, few)
     await using reader = await lyingReader(origin, label)
-    // The job is there already: then nobody looks at the pictures before they are copied, and the error meets the copy.
-    const other = join(world.root, 'OTHER')
-    await fillCard(
-      other,
-      pictures(1, () => 5000),
-      'other',
-    )
-    assert.equal((await ingest(world.home, other)).exitCode, 0)
-    const lie = await reader.tell({ kind: 'error', path: victim.path, at: middle, times: 1 })
+    // Others look into a file as well (when was it shot?). Which opening is the copy's is seen in a run without an error.
+    await using elsewhere = await ground()
+    assert.equal((await ingest(elsewhere.home, reader.mountPoint)).exitCode, 0)
+    const copys = (await reader.opens()).find(({ path, bytes }) => path === victim.path && bytes >= victim.bytes)
+    await reader.forget()
+    const lie = await reader.tell({ kind: 'error', path: victim.path, at: middle, open: copys?.open ?? 0 })
     const ended = await ingest(world.home, reader.mountPoint)
     assert.equal(await lie.strikes(), 1)
     assert.ok(

@@ -152,8 +152,8 @@ export const plants: Readonly<Record<string, Plant>> = {
   '[J1] what was proven before is forgotten': {
     catalog: (catalog) =>
       new Proxy(catalog, {
-        get: (target, verb, receiver) => {
-          const value: unknown = Reflect.get(target, verb, receiver)
+        get: (real, verb, receiver) => {
+          const value: unknown = Reflect.get(real, verb, receiver)
           return verb === 'knownByHash' ? async () => new Map() : value
         },
       }),

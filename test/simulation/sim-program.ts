@@ -71,12 +71,12 @@ function template(text: string, kind: TemplateKind): NameTemplate {
 /** Every step of the catalog may be the program's last: before the fact, or after it and before anyone was told. */
 export function steppingCatalog(catalog: Catalog, step: (what: string) => Promise<void>): Catalog {
   return new Proxy(catalog, {
-    get: (target, verb, receiver) => {
-      const value: unknown = Reflect.get(target, verb, receiver)
+    get: (real, verb, receiver) => {
+      const value: unknown = Reflect.get(real, verb, receiver)
       if (typeof value !== 'function') return value
       return async (...given: readonly unknown[]) => {
         await step(`catalog ${String(verb)}`)
-        const answer: unknown = await Reflect.apply(value, target, given)
+        const answer: unknown = await Reflect.apply(value, real, given)
         await step(`catalog ${String(verb)} is done`)
         return answer
       }

@@ -181,7 +181,7 @@ class Child {
     rmSync(knockFile, { force: true })
     const [program = process.execPath, ...args] = options.command
     this.#process = spawn(program, args, {
-      stdio: ['pipe', 'pipe', 'inherit', this.#knock],
+      stdio: ['pipe', 'pipe', 'ignore', this.#knock],
       env: { ...process.env, UV_THREADPOOL_SIZE: '12' },
     })
     this.#process.stdout?.setEncoding('utf8').on(
@@ -244,6 +244,7 @@ class Child {
     this.#process.removeAllListeners()
     this.#process.on('error', () => undefined)
     this.#process.stdin?.end()
+    this.#process.stdout?.destroy()
     this.#process.unref()
     closeSync(this.#knock)
   }

@@ -62,12 +62,17 @@ test('a bug in the child ends it, and is told with where it happened', async (co
   assert.match(end.failure.cause ?? '', /^TypeError: nothing is something\n +at \S*copy/)
 })
 
-test('a stop reaches the work, and what was reported before it arrives', async (context) => {
+test('a stop reaches the work, and what is reported until it ends arrives', async (context) => {
   const mover = started(context, () => ({
     copy: (_work, report, _progress, cancel) =>
       new Promise((resolve) => {
-        report({ kind: 'unread', number: 7, failure: { code: 'card-unreadable', sentence: '', advice: '' } })
-        cancel.addEventListener('abort', () => resolve({ kind: 'cancelled' }))
+        const say = (number: number): void =>
+          report({ kind: 'unread', number, failure: { code: 'card-unreadable', sentence: '', advice: '' } })
+        say(7)
+        cancel.addEventListener('abort', () => {
+          say(8)
+          resolve({ kind: 'cancelled' })
+        })
       }),
   }))
   const cancel = new AbortController()
@@ -75,7 +80,10 @@ test('a stop reaches the work, and what was reported before it arrives', async (
   const copying = copy(mover, heard, cancel.signal)
   cancel.abort()
   assert.deepEqual(await copying, { kind: 'cancelled' })
-  assert.equal(heard.length, 1)
+  assert.deepEqual(
+    heard.map(({ number }) => number),
+    [7, 8],
+  )
 })
 
 test('[J2] what is waited for is told by a child that can still speak, and by its byte when it can not', async (context) => {

@@ -36,9 +36,10 @@ export function serveMover(makeMover: MakeMover): void {
   })
   process.stdin.setEncoding('utf8').on('data', split)
   // Without the parent nobody records what is proven: what is not recorded counts for nothing.
-  process.stdin.on('end', () => process.exit(0))
+  process.stdin.on('end', endNow)
   // Ctrl-C reaches the whole group; the parent decides what becomes of it.
   process.on('SIGINT', () => undefined)
+  process.on('uncaughtException', endByBug)
   // The first word: from now on the parent may expect answers in time.
   say({ beat: null })
   setInterval(() => say({ beat: waits.longest(performance.now()) }), heartbeatMs)
@@ -52,14 +53,22 @@ function say(saying: Saying): void {
     try {
       put += writeSync(1, line, put)
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) process.exit(0)
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) endNow()
     }
   }
 }
 
+/**
+ * Nobody reads how this process ended, and nothing in it needs an orderly end: what is not flushed was never believed. An orderly
+ * one was seen to wait for ever inside the runtime (Node 26), as an orphan.
+ */
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+
 function endByBug(error: unknown): void {
   say({ bug: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-  process.exit(1)
+  endNow()
 }
 
 async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, cancel: AbortSignal): Promise<Answer> {

@@ -139,7 +139,7 @@ test('a mistake is told with its line, its path, what was found and what is expe
     ['copies:\n  required: []\n', /^Line 2 .*copies\.required is a list, and must be a list of one or more/],
     ['copies:\n  required: [second, second]\n', /each once/],
     ['cards:\n\n  evidencemaxage: 30d\n', /^Line 3 .*there is no setting cards\.evidencemaxage\..*evidenceMaxAge/],
-    ['backups: 3\n', /^Line 1 .*there is no setting backups\. What can be set there: places, copies/],
+    ['mirrors: 3\n', /^Line 1 .*there is no setting mirrors\. What can be set there: places, copies/],
     ['cards:\n  evidenceMaxAge: 1m\n', /^Line 2 .*“1m”, and must be a length of time.*minutes or months/],
     ['cards:\n  releaseAfter: copied\n', /“copied”, and must be delivered: a card is never free before/],
     ['cards:\n  secondRead: yes\n', /is “yes”, and must be true or false/],

@@ -148,30 +148,30 @@ export async function editSettings(
   edit: Edit,
   steps: FileSteps = realSteps,
 ): Promise<Result<ReadSettings>> {
-  const target = await behindLinks(file)
-  const found = await readText(target)
+  const realFile = await behindLinks(file)
+  const found = await readText(realFile)
   if (!found.ok) return found
   const isNew = found.value === null || found.value.trim() === ''
-  const planned = plannedText(target, isNew ? freshSettings : (found.value ?? ''), edit)
+  const planned = plannedText(realFile, isNew ? freshSettings : (found.value ?? ''), edit)
   if (!planned.ok) return planned
   const { settings, text } = planned.value
   if (text === found.value) return done({ settings })
-  const mode = await modeFor(target)
-  const now = await readText(target)
+  const mode = await modeFor(realFile)
+  const now = await readText(realFile)
   if (!now.ok) return now
   if (now.value !== found.value) {
-    const sentence = `${basename(target)} was changed by someone else at this moment, so nothing was written.`
-    return failed(fileFailure(target, sentence, 'Run the same command again.'))
+    const sentence = `${basename(realFile)} was changed by someone else at this moment, so nothing was written.`
+    return failed(fileFailure(realFile, sentence, 'Run the same command again.'))
   }
   try {
-    await replaceFile(target, text, mode, steps)
+    await replaceFile(realFile, text, mode, steps)
     return done({ settings })
   } catch (error) {
     const cause = systemWord(error)
     if (cause === null) throw error
-    const sentence = `Fivefold can't write its settings ${target} (${cause}). They may be as they were before.`
+    const sentence = `Fivefold can't write its settings ${realFile} (${cause}). They may be as they were before.`
     const advice =
       'Look whether the disk is full and whether the folder may be written; then run the same command again.'
-    return failed(fileFailure(target, sentence, advice, cause))
+    return failed(fileFailure(realFile, sentence, advice, cause))
   }
 }

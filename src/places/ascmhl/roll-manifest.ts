@@ -34,6 +34,10 @@ export interface RollManifestMaker {
   readonly hashBytes: GenerationInput['hashBytes']
 }
 
+/** XML has no spelling for control characters; the place's own name for the file has them spelled out in the same way. */
+const spelledOut = (path: string): string =>
+  path.replaceAll(/\p{Cc}/gu, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+
 /** Generation 1, or the next one when there are files that the history doesn't know yet. */
 export function nextRollManifest(wish: RollManifestWish, maker: RollManifestMaker): RollManifest {
   const reading = readAll(wish)
@@ -57,7 +61,7 @@ export function nextRollManifest(wish: RollManifestWish, maker: RollManifestMake
       bytes,
       mtimeMs,
       hash,
-      origin: { cardPath, cardId: wish.cardId, jobId: wish.jobId },
+      origin: { cardPath: spelledOut(cardPath), cardId: wish.cardId, jobId: wish.jobId },
     })),
   })
   if (made.kind === 'refused') return { kind: 'trouble', sentence: made.sentence }
