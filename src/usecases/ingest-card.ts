@@ -291,7 +291,6 @@ function inFolder(plan: IngestPlan, folder: string): IngestPlan {
  */
 async function sweepPlaces(program: Program, mover: Mover, planned: PlannedIngest): Promise<void> {
   const interrupted = await program.catalog.interruptedRuns()
-  if (interrupted.length === 0) return
   for (const place of planned.places) await mover.sweep(addressOf(place))
   for (const run of interrupted) await program.catalog.endRun(run.id, 'interrupted', program.clock.nowMs())
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,6 +10,7 @@ import type { WritablePlace, Writing } from '../../engine/contracts.ts'
 import { makeHashingMemory } from '../../machine/xxh128/xxh128.ts'
 import { assertInside, makeFoldersFor } from './folder-names.ts'
 import { openFolderPlace } from './folder-place.ts'
+import { newSession } from './sessions.ts'
 import { writeMarker } from './marker.ts'
 
 /* What every place must do is in the suite for places (test/conformance); here is what only folders have. */
@@ -117,9 +118,19 @@ test('[W2] a name that is taken stays with who has it, whatever has it', async (
 
 test('[J1] sweeping removes what other runs left, and not what this one is writing', async (context) => {
   const { folder, place } = await makePlace(context)
-  await writeFile(join(folder, '.fivefold/partial/left-over'), 'half a picture')
+  const partial = join(folder, '.fivefold/partial')
+  const host = newSession().split('.')[0] ?? ''
+  // No process has this number; on Linux it is above the highest there can be.
+  const dead = `${host}.99999999.abc.1-1`
+  const alive = `${host}.${process.ppid}.abc.1-1`
+  const another = 'other-computer.1.abc.1-1'
+  for (const name of [dead, alive, another]) await writeFile(join(partial, name), 'half a picture')
   const writing = await write(place, 'picture')
   assert.equal(valueOf(await place.sweep()), 1)
+  const weekAgo = Date.now() / 1000 - 8 * 24 * 3600
+  await utimes(join(partial, another), weekAgo, weekAgo)
+  assert.equal(valueOf(await place.sweep()), 1)
+  await rm(join(partial, alive))
   assert.equal(valueOf(await place.publish(writing, picture)), 'published')
   assert.equal(await readFile(join(folder, picture), 'utf8'), 'picture')
   assert.deepEqual(await readdir(join(folder, '.fivefold/partial')), [])

@@ -13,6 +13,7 @@ import { flushFolder } from './flush-folder.ts'
 import { flushSmallFiles } from './flush-many.ts'
 import { absolutePath, assertInside, makeFoldersFor } from './folder-names.ts'
 import { isMarkerOf, partialFolder, readMarker } from './marker.ts'
+import { isLeftOver, newSession } from './sessions.ts'
 import { hasSystemCode, placeFailure } from './system-failure.ts'
 
 /** What this computer knows of the folder; worked out by `machine/`, handed in by the one who joins the rooms. */
@@ -78,7 +79,7 @@ class FolderPlace implements WritablePlace {
   readonly #ground: FolderGround
   /** The partial folder as it was when the place was opened: if it changes, something else is mounted here. */
   readonly #anchor: { readonly dev: bigint; readonly ino: bigint }
-  readonly #session = Math.floor(performance.timeOrigin + performance.now()).toString(36) + process.pid.toString(36)
+  readonly #session = newSession()
   readonly #knownFolders = new Set<string>()
   /** Folders that got a new folder and were not flushed since. Until they are, no file below the new one counts (W1). */
   readonly #unsettled = new Set<string>()
@@ -257,7 +258,9 @@ class FolderPlace implements WritablePlace {
     if (!here.ok) return here
     const partial = join(this.#address.folder, partialFolder)
     try {
-      const left = readdirSync(partial).filter((name) => !name.startsWith(this.#session))
+      const left = readdirSync(partial).filter(
+        (name) => !name.startsWith(`${this.#session}-`) && isLeftOver(partial, name),
+      )
       for (const name of left) rmSync(join(partial, name), { force: true })
       return done(left.length)
     } catch (error) {
