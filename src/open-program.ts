@@ -11,7 +11,7 @@ import { examineMachine } from './machine/examine-machine.ts'
 import { homeFolder, makeHome } from './machine/home.ts'
 import { startMover } from './machine/mover/mover-process.ts'
 import type { LockHolder } from './machine/one-writer-lock.ts'
-import { acquireLock } from './machine/one-writer-lock.ts'
+import { acquireLock, isHeld } from './machine/one-writer-lock.ts'
 import { systemClock } from './machine/power-and-clock.ts'
 import { newPlaceId } from './machine/settings/new-place-id.ts'
 import { addPlaceTo, removePlaceFrom } from './machine/settings/edit-places.ts'
@@ -71,6 +71,7 @@ export const openProgramAt =
         return current
       },
       editor,
+      isAtWork: async () => access === 'look' && (await isHeld(home.value.folder)),
       examineMachine: () => examineMachine(home.value),
       startMover: () => startMover({ command: moverCommand, stallMs }),
       startPictureReader,

@@ -78,12 +78,17 @@ function rankedMatches(cards: readonly Card[], signs: CardSigns): { readonly car
     )
 }
 
-/** A folder is only ever the folder it was; a volume is known by its id, or by its label where a format changed the id. */
+/**
+ * A folder is only ever the folder it was; a volume is known by its id. The label counts only where an id is not told: a dozen cards
+ * of one maker have the same label and size, and two cards taken for one would hide that the first is still owed. A card that
+ * was formatted, and so has a new id, becomes a new card here; the older one is kept until it is retired.
+ */
 function matchOf(card: Card, signs: CardSigns): CardMatch | null {
   if (card.isVolume !== signs.isVolume) return null
   if (!signs.isVolume) return card.root === signs.root && card.label === signs.label ? 'same-folder' : null
   if (card.volumeBytes !== signs.volumeBytes) return null
-  if (signs.fileSystemUuid !== null && card.fileSystemUuid === signs.fileSystemUuid) return 'uuid-and-size'
+  if (signs.fileSystemUuid !== null && card.fileSystemUuid !== null)
+    return card.fileSystemUuid === signs.fileSystemUuid ? 'uuid-and-size' : null
   return card.label === signs.label ? 'label-and-size' : null
 }
 

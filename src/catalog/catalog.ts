@@ -373,9 +373,9 @@ export interface Recording {
   recordReports(batch: ReportBatch): Promise<readonly ReadConflict[]>
   /**
    * V4: a third read sided against the first. The file's hash is now that of the two that agree; that its reads differed
-   * stays in the books, and the original that the wrong read made is marked as culled: it never was a picture.
+   * stays in the books. The original that the wrong read made is marked as culled, unless it is another file's true picture.
    */
-  correctRead(read: ReadRecord): Promise<void>
+  correctRead(read: ReadRecord, strength: Strength): Promise<void>
   /** V4. A file that differed makes its card suspect in the same breath. */
   recordSecondRead(rollId: RollId, reads: readonly SecondReadRecord[]): Promise<void>
   recordMetadata(records: readonly MetadataRecord[]): Promise<void>
@@ -401,6 +401,8 @@ export interface RunRecords {
 export interface Facts {
   /** Every job's counts, from the kept answer unless something was recorded since. */
   jobTallies(): Promise<readonly JobTally[]>
+  /** Files that lie on cards and were never read whole, or could not be copied at all, by job: they have no original yet. */
+  filesWithoutOriginal(): Promise<ReadonlyMap<JobId, number>>
   /**
    * What the verdict on a card rests on. A proof older than `freshSinceMs` is `stale`.
    * Null when there is no such card.

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import type { Strength } from '../domain/copy.ts'
 import type { ContentHash, JobId, RollId } from '../domain/ids.ts'
 import type { CopyRecord, ReadConflict, ReadRecord, Recording, ReportBatch, SecondReadRecord } from './catalog.ts'
 import { recordMetadata, saveShots } from './looks.ts'
@@ -10,7 +11,7 @@ import { markJobs, markRoll } from './tally-marks.ts'
 /** Writing down what happened to files: the only way into originals, copies and evidence. */
 export const recordingOn = (store: Store): Recording => ({
   recordReports: (batch) => recordReports(store, batch),
-  correctRead: (read) => correctRead(store, read),
+  correctRead: (read, strength) => correctRead(store, read, strength),
   recordSecondRead: (rollId, reads) => recordSecondRead(store, rollId, reads),
   recordMetadata: (records) => recordMetadata(store, records),
   saveShots: (rollId, shots) => saveShots(store, rollId, shots),
@@ -77,14 +78,14 @@ function recordSecondRead(store: Store, rollId: RollId, reads: readonly SecondRe
   })
 }
 
-function correctRead(store: Store, read: ReadRecord): Promise<void> {
+function correctRead(store: Store, read: ReadRecord, strength: Strength): Promise<void> {
   const { rollId, path, atMs } = read
   return store.db.transaction().execute(async (step) => {
     const wrong = store.hot.rollFile(rollId, path)?.hash
     const jobs = new Set([store.hot.saveOriginal(read)])
     store.hot.setHash(read)
-    store.hot.setSecondRead(rollId, { path, finding: 'differed', strength: 'medium', atMs })
-    if (wrong != null && wrong !== read.hash) {
+    store.hot.setSecondRead(rollId, { path, finding: 'differed', strength, atMs })
+    if (wrong != null && wrong !== read.hash && !(await isOnACard(step, wrong))) {
       jobs.add(store.hot.jobOf(wrong))
       await step
         .updateTable('original')
@@ -95,6 +96,12 @@ function correctRead(store: Store, read: ReadRecord): Promise<void> {
     await suspectCardOf(step, rollId, path, atMs)
     await markJobs(step, [...jobs])
   })
+}
+
+/** A buffer that a reader hands out for the wrong file holds another file's true picture. */
+async function isOnACard(step: Queries, hash: ContentHash): Promise<boolean> {
+  const row = await step.selectFrom('roll_file').select('path').where('hash', '=', hash).limit(1).executeTakeFirst()
+  return row !== undefined
 }
 
 /** V4: the card is suspect from the first moment that two reads differed; a later one does not move that moment. */

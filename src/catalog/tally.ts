@@ -138,7 +138,11 @@ async function countDevices(db: Queries, jobId: JobId): Promise<Pick<JobTally, '
     .where('original.job_id', '=', jobId)
     .where('original.culled_at_ms', 'is', null)
     .select([
-      sql<number>`count(distinct case when ${isProof} then copy.latest_device_id end)`.as('devices'),
+      // A device that could not be told may be any of the others: it adds nothing, and alone it is one (domain/card-verdict.ts).
+      sql<number>`max(
+        count(distinct case when ${isProof} and copy.latest_device_id not like 'unknown:%' then copy.latest_device_id end),
+        max(case when ${isProof} then 1 else 0 end)
+      )`.as('devices'),
       sql<number | null>`min(case when ${isProof} then copy.latest_at_ms end)`.as('oldest'),
     ])
     .groupBy('original.hash')
@@ -167,4 +171,25 @@ async function countCards(db: Queries, jobId: JobId): Promise<RoleTally & { read
     .select((of) => [of.fn.sum<number | null>('one.proven').as('proven'), of.fn.countAll<number>().as('present')])
     .executeTakeFirstOrThrow()
   return { role: 'card', proven: row.proven ?? 0, present: row.present }
+}
+
+/** What was listed on a card and has no hash, and what could not even be named. */
+export async function filesWithoutOriginal(db: Queries): Promise<ReadonlyMap<JobId, number>> {
+  const unread = await db
+    .selectFrom('roll_file')
+    .innerJoin('roll', 'roll.id', 'roll_file.roll_id')
+    .where('roll_file.hash', 'is', null)
+    .select(['roll.job_id', (of) => of.fn.countAll<number>().as('files')])
+    .groupBy('roll.job_id')
+    .execute()
+  const unnamed = await db
+    .selectFrom('left_out')
+    .innerJoin('roll', 'roll.id', 'left_out.roll_id')
+    .where('left_out.why', '=', 'name-not-unicode')
+    .select(['roll.job_id', (of) => of.fn.sum<number>('left_out.files').as('files')])
+    .groupBy('roll.job_id')
+    .execute()
+  const byJob = new Map<JobId, number>()
+  for (const { job_id: jobId, files } of [...unread, ...unnamed]) byJob.set(jobId, (byJob.get(jobId) ?? 0) + files)
+  return byJob
 }

@@ -91,7 +91,7 @@ export const failureKinds = {
   },
   'card-reads-differ': {
     exit: 'undone',
-    retry: true,
+    retry: false,
     meaning: 'Two reads of a file on the card gave different bytes (V4).',
   },
   'card-hung': { exit: 'undone', retry: true, meaning: 'The card or its reader stopped answering (J2).' },

@@ -116,7 +116,7 @@ class IngestRun {
 
   async run(): Promise<IngestResult> {
     for (let round = 1; round <= roundsMax && this.#waiting.length > 0; round += 1) {
-      if (this.#cancel.aborted || this.#lostCard !== null) break
+      if (this.#cancel.aborted || this.#lostCard !== null || this.#everyPlaceIsLost()) break
       await this.#round(this.#waiting)
     }
     await this.#flushRecords()
@@ -134,9 +134,14 @@ class IngestRun {
     this.#waiting = []
     for (let first = 0; first < wanted.length; first += ordersAtOnce) {
       const some = wanted.slice(first, first + ordersAtOnce)
-      if (this.#cancel.aborted || this.#lostCard !== null) this.#waiting.push(...some)
+      if (this.#cancel.aborted || this.#lostCard !== null || this.#everyPlaceIsLost()) this.#waiting.push(...some)
       else await this.#hand(some)
     }
+  }
+
+  /** With nowhere left to copy to, there is no use in reading the rest of the card. */
+  #everyPlaceIsLost(): boolean {
+    return this.#work.places.length > 0 && this.#work.places.every(({ id }) => this.#lostPlaces.has(id))
   }
 
   async #hand(wanted: readonly Wanted[]): Promise<void> {

@@ -102,3 +102,9 @@ function releaseOnce(database: DatabaseSync, noteFile: string): () => void {
     database.close()
   }
 }
+
+/** True when the note beside the lock names a process that lives. Only for what is shown: nothing is decided by it. */
+export async function isHeld(home: string): Promise<boolean> {
+  const holder = await readHolder(join(home, 'lock.json'))
+  return holder.pid !== null && !isLeftOver(holder)
+}

@@ -176,19 +176,17 @@ async function runBegun(
   const copied = await copyPlanned(program, mover, begun, hear, cancel)
   const whole = copied.lostCard === null && !copied.cancelled
   if (planned.plan.steps.some((step) => step.do !== 'nothing'))
-    hear({ type: 'said', card: label, code: 'copied', sentence: sayCopied(planned, copied) })
+    hear({
+      type: 'said',
+      card: label,
+      code: 'copied',
+      sentence: sayCopied(planned, copied, whole && settings.policy.cards.secondRead),
+    })
   const looking =
     whole && settings.lookAtPictures ? lookAtPictures(program, mover, reader, begun, copied) : Promise.resolve([])
   const manifestTrouble = await layManifests(program, mover, planned, roll, copied)
   for (const failure of manifestTrouble) hear({ type: 'trouble', card: label, failure })
   const second = whole ? await readCardAgain(program, mover, { begun, copied }, hear, cancel) : notEvenBegun
-  if (second.state === 'agreed')
-    hear({
-      type: 'said',
-      card: label,
-      code: 'read-twice',
-      sentence: `Card “${label}” was read twice, and both reads agree: it may be pulled.`,
-    })
   const warnings = [...planned.plan.warnings, ...(await looking)]
   await catalog.saveWarnings(roll.id, warnings)
   const seconds = (clock.monotonicMs() - startedAtMs) / 1000
@@ -202,6 +200,13 @@ async function runBegun(
     seconds,
     policy: settings.policy,
   })
+  if (outcome.outcome === 'done' && second.state === 'agreed')
+    hear({
+      type: 'said',
+      card: label,
+      code: 'read-twice',
+      sentence: `Card “${label}” was read twice, and both reads agree: it may be pulled.`,
+    })
   await catalog.endRun(runId, outcome.outcome, clock.nowMs())
   // Counted now, so that whoever only looks finds the counts ready.
   await catalog.jobTallies()
@@ -213,6 +218,7 @@ const notEvenBegun: SecondReadResult = {
   because: 'the first read did not end',
   bytesRead: 0,
   stopped: false,
+  failed: false,
   suspect: [],
 }
 

@@ -84,7 +84,11 @@ export function concludeIngest(facts: Facts): IngestOutcome {
   const outcome =
     copied.cancelled || second.stopped
       ? 'stopped'
-      : files.failed > 0 || second.state === 'differed' || facts.manifestTrouble.length > 0
+      : files.failed > 0 ||
+          second.state === 'differed' ||
+          second.failed ||
+          copied.lostPlaces.size > 0 ||
+          facts.manifestTrouble.length > 0
         ? 'incomplete'
         : 'done'
   return {
@@ -115,18 +119,18 @@ export function concludeIngest(facts: Facts): IngestOutcome {
       ...triedAgain(proven),
     ],
     failures,
-    sentence: sentenceFor(outcome, files, planned, second, failedFiles.every(isOnlyCached)),
+    sentence: sentenceFor({ outcome, files, planned, copied, second, onlyCached: failedFiles.every(isOnlyCached) }),
   }
 }
 
 /** Said as soon as the copies are proven, before the card is read again. */
-export function sayCopied(planned: PlannedIngest, copied: IngestResult): string {
+export function sayCopied(planned: PlannedIngest, copied: IngestResult, willBeReadAgain: boolean): string {
   const steps = new Map(planned.plan.steps.map((step) => [step.file.path, step]))
   const proven = copied.files.filter((file) => planned.places.every(({ id }) => isAt(steps, file, id))).length
-  const places = planned.places.map(({ name }) => `“${name}”`).join(' and ')
-  if (proven === copied.files.length)
-    return `All ${proven} files are proven at ${places}. Leave the card in: it is read a second time.`
-  return `${proven} of ${copied.files.length} files are proven at ${places}.`
+  const places = named(planned.places)
+  const next = willBeReadAgain ? ' Leave the card in: it is read a second time.' : ''
+  if (proven < copied.files.length) return `${proven} of ${copied.files.length} files are proven at ${places}.${next}`
+  return `${proven === 1 ? 'The one file is' : `All ${proven} files are`} proven at ${places}.${next}`
 }
 
 const isOnlyCached = ({ failures }: FileResult): boolean =>
@@ -182,14 +186,34 @@ const renamedWarnings = (copied: IngestResult): WarningRecord[] =>
     })),
   )
 
-function sentenceFor(
-  outcome: IngestOutcome['outcome'],
-  files: IngestOutcome['files'],
+const named = (places: readonly { readonly name: string }[]): string =>
+  places.map(({ name }) => `“${name}”`).join(' and ')
+
+/** Only what is true of a place is said of it: those where every file that counts is proven, and those where some are not. */
+function whereAllIs(
   planned: PlannedIngest,
-  second: SecondReadResult,
-  onlyCached: boolean,
-): string {
-  const places = planned.places.map(({ name }) => `“${name}”`).join(' and ')
+  copied: IngestResult,
+): { readonly all: PlannedIngest['places']; readonly notAll: PlannedIngest['places'] } {
+  const steps = new Map(planned.plan.steps.map((step) => [step.file.path, step]))
+  const isCulled = ({ file }: FileResult): boolean => {
+    const step = steps.get(file.path)
+    return step?.do === 'nothing' && step.because === 'culled'
+  }
+  const holdsAll = ({ id }: PlannedIngest['places'][number]): boolean =>
+    copied.files.every((file) => isCulled(file) || isAt(steps, file, id))
+  return { all: planned.places.filter(holdsAll), notAll: planned.places.filter((place) => !holdsAll(place)) }
+}
+
+interface SentenceFacts {
+  readonly outcome: IngestOutcome['outcome']
+  readonly files: IngestOutcome['files']
+  readonly planned: PlannedIngest
+  readonly copied: IngestResult
+  readonly second: SecondReadResult
+  readonly onlyCached: boolean
+}
+
+function sentenceFor({ outcome, files, planned, copied, second, onlyCached }: SentenceFacts): string {
   const card = `“${planned.card.signs.label}”`
   if (outcome === 'stopped') return `Stopped. What is proven stays proven; run the same command again to go on.`
   if (second.state === 'differed') return `Keep card ${card} as it is: two reads of it gave different bytes.`
@@ -197,8 +221,10 @@ function sentenceFor(
     return `NOT proven: ${files.failed} of ${files.onCard} files of card ${card} were copied, but could be read back only from this computer’s memory, which proves nothing. Keep the card; “fivefold doctor” tells what can be done.`
   if (files.failed > 0)
     return `NOT done: ${files.failed} of ${files.onCard} files of card ${card} are not proven yet. Keep the card, and run the same command again.`
-  const all = files.onCard === 1 ? 'The file' : `All ${files.onCard} files`
-  const proven = `${all} of card ${card} ${files.onCard === 1 ? 'is' : 'are'} proven at ${places}`
+  const { all, notAll } = whereAllIs(planned, copied)
+  const what = files.onCard === 1 ? 'The file' : `All ${files.onCard} files`
+  const proven = `${what} of card ${card} ${files.onCard === 1 ? 'is' : 'are'} proven at ${named(all)}`
+  if (notAll.length > 0) return `${proven}, but NOT at ${named(notAll)}. Keep the card, and run the same command again.`
   if (second.state === 'agreed') return `${proven}, and the card was read twice: you may pull it. Don’t format it yet.`
-  return `${proven}, but the card was not read a second time: keep it.`
+  return `${proven}, but the card was not read a second time: keep it${second.failed ? ', and run the same command again' : ''}.`
 }

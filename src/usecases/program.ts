@@ -92,6 +92,8 @@ export interface Program {
   readonly catalog: Catalog
   readonly settings: Settings
   readonly editor: SettingsEditor
+  /** True while another process of this home writes: its runs are not interrupted, they go on. */
+  isAtWork(): Promise<boolean>
   /** The machine's own part of `doctor`: runtime, home, tools. */
   examineMachine(): Promise<readonly HealthAnswer[]>
   /** A new mover, in a process of its own; `end` lets go of it. */

@@ -22,6 +22,8 @@ export interface SecondReadResult {
   readonly bytesRead: number
   /** True when a person said stop before it was done. */
   readonly stopped: boolean
+  /** True when files could not be read again, though the card can be: something is left undone. */
+  readonly failed: boolean
   /** Files whose reads differed. */
   readonly suspect: readonly string[]
 }
@@ -46,6 +48,7 @@ export async function readCardAgain(
       because: 'it is switched off in the settings',
       bytesRead: 0,
       stopped: false,
+      failed: false,
       suspect: [],
     }
   const agreedBefore = new Set(
@@ -62,10 +65,11 @@ export async function readCardAgain(
     bytes: orders.reduce((sum, { bytes }) => sum + bytes, 0),
   })
   const reading = new SecondReading(program, mover, work, hear, cancel)
+  const differedBefore = await reading.suspectEarlierReads()
   const state = await reading.run(orders)
   const earlier = roll.secondRead
   // A card that once told two stories stays suspect, whatever it says today.
-  const final = earlier === 'differed' ? 'differed' : state.state
+  const final = earlier === 'differed' || differedBefore ? 'differed' : state.state
   await program.catalog.setRollSecondRead(roll.id, final, program.clock.nowMs())
   return { ...state, state: final }
 }
@@ -102,18 +106,36 @@ class SecondReading {
     const suspect = differing.map(({ path }) => path)
     if (differing.length > 0) {
       await this.#settle(differing, second.hashes)
-      return { state: 'differed', because: null, bytesRead: this.#bytesRead, stopped: false, suspect }
+      return { state: 'differed', because: null, bytesRead: this.#bytesRead, stopped: false, failed: false, suspect }
     }
     const unread = orders.length - second.hashes.size
-    if (unread > 0) return this.#notDone(second.why ?? `${unread} files could not be read again`)
+    if (unread > 0) return this.#notDone(second.why ?? `${unread} files could not be read again`, true)
     if (second.cached) return this.#notDone('this system can read the card only through its memory')
     const everRead = this.#work.copied.files.every(({ hash }) => hash !== null)
     if (!everRead) return this.#notDone('some files could not be read at all')
-    return { state: 'agreed', because: null, bytesRead: this.#bytesRead, stopped: false, suspect }
+    return { state: 'agreed', because: null, bytesRead: this.#bytesRead, stopped: false, failed: false, suspect }
   }
 
-  #notDone(because: string): SecondReadResult {
-    return { state: 'not-done', because, bytesRead: this.#bytesRead, stopped: this.#cancel.aborted, suspect: [] }
+  /** A file that was copied at a second try, or in a second run, and then gave other bytes than at first, tells the same. */
+  async suspectEarlierReads(): Promise<boolean> {
+    const differing = this.#work.copied.files.filter(({ failures }) =>
+      failures.some(({ code }) => code === 'card-reads-differ'),
+    )
+    const [first] = differing
+    if (first === undefined) return false
+    await this.#suspect(`${first.file.path} gave different bytes when it was read again`)
+    return true
+  }
+
+  #notDone(because: string, failed = false): SecondReadResult {
+    return {
+      state: 'not-done',
+      because,
+      bytesRead: this.#bytesRead,
+      stopped: this.#cancel.aborted,
+      failed,
+      suspect: [],
+    }
   }
 
   async #read(
@@ -182,11 +204,12 @@ class SecondReading {
     })
     if (wrong.length === 0) return
     const { roll, jobId } = begun
+    const strength = third.cached ? 'cached' : 'medium'
     for (const { number, path, bytes } of wrong) {
       const hash = third.hashes.get(number)
       if (hash === undefined) continue
       const atMs = this.#program.clock.nowMs()
-      await this.#program.catalog.correctRead({ rollId: roll.id, path, hash, bytes, jobId, atMs })
+      await this.#program.catalog.correctRead({ rollId: roll.id, path, hash, bytes, jobId, atMs }, strength)
     }
     this.#hear({
       type: 'said',

@@ -66,7 +66,8 @@ export async function showStatus(program: Program): Promise<Status> {
   const jobs = await jobStatuses(program)
   const cards = await cardStatuses(program, nowMs)
   const places = await placeStatuses(program)
-  const interrupted = await catalog.interruptedRuns()
+  // A run that is at work has no end either.
+  const interrupted = (await program.isAtWork()) ? [] : await catalog.interruptedRuns()
   const notes = await catalog.placeNotes()
   const { required, atLeast } = settings.policy.copies
   const hasPlaces = required.every((role) => settings.places.some((place) => place.role === role))
@@ -125,10 +126,12 @@ const provenAt = (job: JobStatus): Record<Role, number> => ({
 
 export async function jobStatuses(program: Program): Promise<readonly JobStatus[]> {
   const tallies = new Map((await program.catalog.jobTallies()).map((tally) => [tally.jobId, tally]))
-  return (await program.catalog.jobs()).map((job) => jobStatus(job, tallies.get(job.id)))
+  const lacking = await program.catalog.filesWithoutOriginal()
+  return (await program.catalog.jobs()).map((job) => jobStatus(job, tallies.get(job.id), lacking.get(job.id) ?? 0))
 }
 
-function jobStatus(job: Job, tally: JobTally | undefined): JobStatus {
+/** A file that was never read has no original, and counts as a file of the job all the same: it is owed. */
+function jobStatus(job: Job, tally: JobTally | undefined, filesWithoutOriginal: number): JobStatus {
   const none = { proven: 0, present: 0 }
   return {
     id: job.id,
@@ -137,11 +140,11 @@ function jobStatus(job: Job, tally: JobTally | undefined): JobStatus {
     state: job.state,
     shotOn: job.shotOn,
     folder: job.folder,
-    files: tally?.files ?? 0,
+    files: (tally?.files ?? 0) + filesWithoutOriginal,
     bytes: tally?.bytes ?? 0,
     shots: tally?.shots ?? 0,
     copies: tally?.copies ?? { card: none, library: none, second: none, cloud: none, drive: none },
-    provenCopiesMin: tally?.provenCopiesMin ?? 0,
+    provenCopiesMin: filesWithoutOriginal > 0 ? 0 : (tally?.provenCopiesMin ?? 0),
   }
 }
 

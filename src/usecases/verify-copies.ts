@@ -236,9 +236,12 @@ function conclude(places: readonly VerifiedPlace[], failures: readonly Failure[]
     sum((place) => place.unknown + place.onlyCached) + places.filter(({ asked }) => !asked).length + failures.length
   const outcome = stopped ? 'stopped' : bad > 0 || open > 0 ? 'incomplete' : 'done'
   const checked = sum((place) => place.checked)
+  const provenCount = sum((place) => place.proven)
   const notAskedNames = places.filter(({ asked }) => !asked).map(({ name }) => `“${name}”`)
   let sentence = `${checked} ${checked === 1 ? 'copy was' : 'copies were'} read back and ${bad === 0 ? 'all are' : `${sum((place) => place.proven)} are`} as they should be.`
   if (places.length === 0) sentence = 'There are no places to look at yet: run “fivefold setup”.'
+  else if (bad === 0 && provenCount < checked)
+    sentence = `${provenCount} of ${checked} copies are proven; the others could not be read back past the memory of this computer, or not at all.`
   else if (bad > 0)
     sentence = `${bad} of ${checked} copies are NOT as they should be: ${sum((place) => place.differed.length)} changed, ${sum((place) => place.missing.length)} missing. Don’t format any card of these jobs.`
   else if (notAskedNames.length > 0) sentence += ` ${notAskedNames.join(' and ')} could not be asked.`

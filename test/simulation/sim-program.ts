@@ -32,6 +32,7 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       addPlace: async () => unused(),
       removePlace: async () => unused(),
     },
+    isAtWork: async () => false,
     examineMachine: async () => [],
     startMover,
     startPictureReader: () => ({
