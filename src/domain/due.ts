@@ -42,7 +42,7 @@ export function whatIsDue(facts: DueFacts, nowMs: number): readonly Due[] {
   for (const run of facts.interrupted)
     due.push({
       code: 'interrupted',
-      sentence: `An ${run.kind} was interrupted. Run the same command again: it goes on where it was.`,
+      sentence: `The last ${run.kind} was interrupted. Run the same command again: it goes on where it was.`,
       sinceMs: run.startedAtMs,
     })
   for (const card of facts.cards) {

@@ -56,12 +56,12 @@ test('when nothing is owed, it says how many files and on how many devices', () 
   assert.match(two.sentence, /^All 84 files of 2 jobs are safe: proven on at least 3 /)
 })
 
-test('what matters most is said first: places, a first card, a suspect card, what is missing, what was cut off', () => {
+test('what matters most is said first: places, a first card, what is missing, a suspect card, what was cut off', () => {
   const steps: readonly (readonly [Partial<StatusFacts>, RegExp])[] = [
     [{ hasPlaces: false }, /^Nothing is protected yet/],
     [{ jobs: [] }, /^No card was copied yet/],
-    [{ suspectCards: ['EOS_1'] }, /^Keep card “EOS_1” as it is/],
     [{ jobs: [{ ...wedding, missing: 5 }] }, /^NOT safe: 5 of 42 files lack a proven copy, most of them in “Wedding”/],
+    [{ suspectCards: ['EOS_1'] }, /^Keep card “EOS_1” as it is/],
     [{ interrupted: true }, /^The last ingest was interrupted/],
     [{ atLeast: 4 }, /are proven on 3 independent devices so far; 4 are wanted/],
   ]

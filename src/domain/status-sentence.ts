@@ -21,11 +21,6 @@ export function sayStatus(facts: StatusFacts): { readonly sentence: string; read
   if (!facts.hasPlaces) return no('Nothing is protected yet: tell Fivefold where your copies go with “fivefold setup”.')
   const filled = facts.jobs.filter(({ files }) => files > 0)
   if (filled.length === 0) return no('No card was copied yet: put one in, and run “fivefold ingest” with its folder.')
-  const [suspect] = facts.suspectCards
-  if (suspect !== undefined)
-    return no(
-      `Keep card “${suspect}” as it is: two reads of it gave different bytes. Read it again with another reader.`,
-    )
   const missing = filled.reduce((sum, job) => sum + job.missing, 0)
   const total = filled.reduce((sum, job) => sum + job.files, 0)
   if (missing > 0) {
@@ -34,6 +29,11 @@ export function sayStatus(facts: StatusFacts): { readonly sentence: string; read
       `NOT safe: ${missing} of ${total} files lack a proven copy, most of them in “${worst?.name ?? ''}”. Keep the cards, and ingest them again.`,
     )
   }
+  const [suspect] = facts.suspectCards
+  if (suspect !== undefined)
+    return no(
+      `Keep card “${suspect}” as it is: two reads of it gave different bytes. Read it again with another reader.`,
+    )
   if (facts.interrupted)
     return no('The last ingest was interrupted. Run the same command again: it goes on where it was.')
   const all = `All ${total} ${total === 1 ? 'file' : 'files'} of ${filled.length === 1 ? `“${filled[0]?.name ?? ''}”` : `${filled.length} jobs`}`

@@ -91,7 +91,7 @@ export interface WritablePlace {
   readonly id: PlaceId
   readonly name: string
   readonly deviceId: string
-  /** Who is this place now (W4)? Asked before the first byte and again before every name is given. */
+  /** Who is this place now (W4)? Read anew from its marker; every verb that writes also looks whether the same disk is still there. */
   confirm(): Promise<Result<void>>
   check(path: string): Promise<Presence>
   open(path: string, how: 'fast' | 'past-cache'): Promise<Result<Reading>>

@@ -1,6 +1,6 @@
 /**
- * Copies one card to every local place in one read, and proves it. Start reading here: recognise → choose the job → plan →
- * pre-flight → copy and prove → record → look at the pictures → read the card again → lay the manifests → say what is.
+ * Copies one card to every local place in one read, and proves it. Start reading here: recognise → ask the places → choose the job →
+ * plan → copy and prove → record → lay the manifests → read the card again, and look at the pictures meanwhile → say what is.
  */
 import type { RollRecord } from '../catalog/catalog.ts'
 import type { Failure, Result } from '../domain/failure.ts'

@@ -15,7 +15,7 @@ import {
 import { openReading } from './file-reading.ts'
 import { placeFailure } from './system-failure.ts'
 
-/** A file under its temporary name. A first error poisons it: what follows answers the same failure (scenario 6). */
+/** A file under its temporary name. A first error poisons it: what follows answers the same failure, because pages may be gone. */
 export class FileWriting implements Writing {
   readonly bytes: number
   readonly path: string

@@ -102,7 +102,7 @@ class FolderPlace implements WritablePlace {
     return marker.ok ? this.#stillHere() : marker
   }
 
-  /** The mount may go away between two files: then the path leads to the disk below it (measured, scenario 14). */
+  /** The mount may go away between two files: then the path leads to the disk below it (seen in the lab: test/lab/full-disk.ts). */
   #stillHere(): Result<void> {
     try {
       const here = statSync(join(this.#address.folder, partialFolder), { bigint: true })
