@@ -2,7 +2,7 @@
  * Who writes a temporary file stands in its name, so that a sweep takes only what nobody writes any more: a NAS may be the place of
  * two computers, each with a Fivefold of its own.
  */
-import { lstatSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { hasSystemCode } from './system-failure.ts'
@@ -39,8 +39,18 @@ export function isLeftOver(folder: string, name: string): boolean {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
+    return !isDeadInName(pid)
   } catch (error) {
     return !hasSystemCode(error, 'ESRCH')
+  }
+}
+
+/** Killed, and not yet taken off the list of processes by its parent: a container often has nobody who does. Linux tells. */
+function isDeadInName(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return ['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3))
+  } catch {
+    return false
   }
 }
