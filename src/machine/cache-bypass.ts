@@ -1,7 +1,9 @@
 import { constants } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
+import { makeWriter, sessionName } from '../domain/temporary-name.ts'
 import { outputOf } from './run-command.ts'
 import type { LinuxWorld } from './volumes/linux-world.ts'
 import { thisLinux } from './volumes/linux-world.ts'
@@ -56,7 +58,9 @@ async function readsDirectly(file: string, flag: number): Promise<boolean> {
 
 async function probeDirectly(probe: Probe, flag: number): Promise<boolean> {
   if ('existingFile' in probe) return readsDirectly(probe.existingFile, flag)
-  const file = join(probe.writableFolder, `.fivefold-probe-${randomUUID()}`)
+  // Named like every temporary file, so that a sweep takes it when this process died over it.
+  const session = sessionName(makeWriter(hostname(), process.pid), performance.timeOrigin + performance.now())
+  const file = join(probe.writableFolder, `${session}-probe-${randomUUID()}`)
   try {
     const handle = await open(file, 'wx', 0o600)
     await handle.write(new Uint8Array(pageBytes))

@@ -2,6 +2,10 @@
 import { createConnection } from 'node:net'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const triesMax = 100
+const pauseMs = 20
 
 interface Waiting {
   readonly resolve: (answer: string) => void
@@ -22,8 +26,20 @@ export class ControlLine implements Disposable {
     createInterface({ input: socket }).on('line', (line) => this.#waiting.shift()?.resolve(line))
   }
 
-  /** Connects to a unix socket that is there already. */
+  /** Connects to a unix socket that is there already; between its name and its ear lies a moment, so it is asked again. */
   static async to(path: string): Promise<ControlLine> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await ControlLine.#once(path)
+      } catch (error) {
+        const isDeaf = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+        if (!isDeaf || tries === triesMax) throw error
+        await sleep(pauseMs)
+      }
+    }
+  }
+
+  static async #once(path: string): Promise<ControlLine> {
     return await new Promise((resolve, reject) => {
       const socket = createConnection(path)
       socket.once('connect', () => resolve(new ControlLine(socket))).once('error', reject)

@@ -1,39 +1,27 @@
-/**
- * Who writes a temporary file stands in its name, so that a sweep takes only what nobody writes any more: a NAS may be the place of
- * two computers, each with a Fivefold of its own.
- */
+/** One opening of a place has temporary names of its own; what an opening that is over left behind is swept. */
 import { lstatSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { makeWriter, sessionName, writerOf } from '../../domain/temporary-name.ts'
 import { hasSystemCode } from './system-failure.ts'
 
-const host =
-  hostname()
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, '')
-    .slice(0, 24) || 'computer'
+const self = makeWriter(hostname(), process.pid)
 let sessions = 0
 
-/** The beginning of the temporary names of one opening of a place: computer, process, moment, and a count. */
+/** The beginning of the temporary names of one opening: computer, process, moment, and a count. */
 export function newSession(): string {
   sessions += 1
-  const moment = Math.floor(performance.timeOrigin + performance.now()).toString(36)
-  return `${host}.${process.pid}.${moment}.${sessions}`
+  return `${sessionName(self, performance.timeOrigin + performance.now())}.${sessions}`
 }
 
-const ours = /^([a-z0-9]+)\.(\d+)\.[a-z0-9]+\.\d+-/
 /** What another computer, or nobody we know, left behind is believed to be left behind after this time. */
 const strangersLeftOverMs = 7 * 24 * 60 * 60 * 1000
-/** What tells whether a read can pass the cache (machine/cache-bypass.ts) is there for a moment only. */
-const probe = '.fivefold-probe-'
-const probeLeftOverMs = 2000
 
 /** True when nobody can be writing this temporary file any more. */
 export function isLeftOver(folder: string, name: string): boolean {
-  const [, onHost, pid] = ours.exec(name) ?? []
-  if (onHost === host && pid !== undefined) return Number(pid) === process.pid || !isRunning(Number(pid))
-  const ageMs = Date.now() - lstatSync(join(folder, name)).mtimeMs
-  return ageMs > (name.startsWith(probe) ? probeLeftOverMs : strangersLeftOverMs)
+  const writer = writerOf(name)
+  if (writer?.host === self.host) return writer.pid === self.pid || !isRunning(writer.pid)
+  return Date.now() - lstatSync(join(folder, name)).mtimeMs > strangersLeftOverMs
 }
 
 function isRunning(pid: number): boolean {
@@ -49,7 +37,8 @@ function isRunning(pid: number): boolean {
 function isDeadInName(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return ['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3))
+    const state = stat.slice(stat.lastIndexOf(')') + 2).charAt(0)
+    return state === 'Z' || state === 'X'
   } catch {
     return false
   }
