@@ -3,6 +3,12 @@ import type { PlaceId } from './ids.ts'
 export type Role = 'card' | 'library' | 'second' | 'cloud' | 'drive'
 export const roles: readonly Role[] = ['card', 'library', 'second', 'cloud', 'drive']
 
+/** Places are shown in the order of the workflow, and by name within a role. */
+export const byRole = (
+  a: { readonly role: Role; readonly name: string },
+  b: { readonly role: Role; readonly name: string },
+): number => roles.indexOf(a.role) - roles.indexOf(b.role) || (a.name < b.name ? -1 : 1)
+
 /** The physical device a place lies on (V2). `declared` when a person named it and the machine could not tell. */
 export interface Device {
   readonly id: string

@@ -4,6 +4,8 @@ import { independentDevices } from '../domain/card-verdict.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { ContentHash } from '../domain/ids.ts'
+import type { Place } from '../domain/place.ts'
+import { byRole } from '../domain/place.ts'
 import type { Cancel } from '../engine/contracts.ts'
 import type { Hear, Program } from './program.ts'
 
@@ -83,7 +85,7 @@ export async function checkFolder(
         bytes,
         hash,
         copies: independentDevices(copies),
-        places: [...new Set(proven.map(({ placeId }) => placeOf.get(placeId)?.name ?? placeId))],
+        places: namesInOrder(proven.flatMap(({ placeId }) => placeOf.get(placeId) ?? [])),
         culled: original?.culledAtMs != null,
         failure: failures.get(number) ?? null,
       }
@@ -93,6 +95,10 @@ export async function checkFolder(
     mover.end()
   }
 }
+
+const namesInOrder = (places: readonly Place[]): readonly string[] => [
+  ...new Set(places.toSorted(byRole).map(({ name }) => name)),
+]
 
 function conclude(files: readonly CheckedFile[], leftOut: number, complete: boolean, stopped: boolean): CheckOutcome {
   const unknown = files.filter(({ copies, culled }) => copies === 0 && !culled).length

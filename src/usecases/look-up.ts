@@ -4,6 +4,7 @@ import type { LeftOut } from '../domain/card.ts'
 import type { Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import { looksLikeContentHash } from '../domain/ids.ts'
+import { byRole } from '../domain/place.ts'
 import type { Program } from './program.ts'
 import type { CardStatus, JobStatus } from './show-status.ts'
 import { cardStatus, jobStatuses } from './show-status.ts'
@@ -108,10 +109,13 @@ async function rollView(program: Program, roll: RollRecord): Promise<RollView> {
   }
 }
 
+const byPlace = (a: FileFacts['copies'][number], b: FileFacts['copies'][number]): number =>
+  byRole({ role: a.role, name: a.placeName }, { role: b.role, name: b.placeName })
+
 /** One original with its whole history, by hash, by its path on a card, or by where a copy lies. Fails with `not-found`. */
 export async function showFile(program: Program, pathOrHash: string): Promise<Result<readonly FileFacts[]>> {
   const facts = await program.catalog.fileFacts(insidePlace(program, pathOrHash))
-  if (facts.length > 0) return done(facts)
+  if (facts.length > 0) return done(facts.map((file) => ({ ...file, copies: file.copies.toSorted(byPlace) })))
   return failed({
     code: 'not-found',
     sentence: `Nothing is known of ${pathOrHash}.`,

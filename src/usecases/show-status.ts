@@ -7,7 +7,7 @@ import { whatIsDue } from '../domain/due.ts'
 import type { CardId, RollId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { Identity, Place, Role } from '../domain/place.ts'
-import { roles } from '../domain/place.ts'
+import { byRole } from '../domain/place.ts'
 import { sayStatus } from '../domain/status-sentence.ts'
 import { identifyPlaces } from './identify-places.ts'
 import type { Program } from './program.ts'
@@ -191,9 +191,7 @@ export async function placeStatuses(program: Program): Promise<readonly PlaceSta
   const mover = program.startMover()
   try {
     const asked = await identifyPlaces(program, mover, program.settings.places, askPlacesMs)
-    return asked
-      .map(({ place, identity }) => placeStatus(place, identity))
-      .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role) || a.name.localeCompare(b.name))
+    return asked.map(({ place, identity }) => placeStatus(place, identity)).toSorted(byRole)
   } finally {
     mover.end()
   }
