@@ -29,7 +29,7 @@ const absoluteOrNull = (path: string | undefined, isAbsolutePath: (path: string)
 /**
  * The home folder: `$FIVEFOLD_HOME`, else the platform's usual place for an application's data. Settings and catalog
  * stay in one folder on Linux too, because they belong together when a home is moved or restored.
- * A relative `$FIVEFOLD_HOME` is taken from the working folder, as any path on a command line is.
+ * A relative `$FIVEFOLD_HOME` is taken from the working folder, like every path on a command line.
  */
 export function homeFolder(facts: HomeFacts = thisComputer()): string {
   const { env, platform, userFolder } = facts
