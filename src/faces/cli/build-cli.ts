@@ -1,40 +1,18 @@
 /** The commands, their words and their help. Thin: each asks one request and prints its answer. */
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Failure, Result } from '../../domain/failure.ts'
-import { exitCodeOf, exitCodes } from '../../domain/failure.ts'
+import type { Failure } from '../../domain/failure.ts'
+import { exitCodes } from '../../domain/failure.ts'
 import type { Role } from '../../domain/place.ts'
-import type { Cancel } from '../../usecases/program.ts'
-import type { DemoWish, RunDemo } from '../../usecases/run-demo.ts'
-import type { Requests } from '../../usecases/requests.ts'
+import type { DemoWish } from '../../usecases/run-demo.ts'
 import { printCheck, printFiles, printVerify } from './print-file.ts'
 import { planLine, printIngest, printPlan } from './print-ingest.ts'
 import { printCards, printExamination, printJob, printJobs, printPlaces, printStatus } from './print-status.ts'
+import type { CliRun, CliWorld, CommonOptions } from './command-shell.ts'
+import { Shell } from './command-shell.ts'
 import { ask } from './questions.ts'
-import { ProgressLine } from './show-progress.ts'
-import type { Terminal } from './terminal.ts'
-import { makePaint, printFailure } from './terminal.ts'
-
-/** What the command line needs of the one who starts it. */
-export interface CliWorld {
-  readonly terminal: Terminal
-  readonly version: string
-  readonly cancel: Cancel
-  nowMs(): number
-  requests(home: string | null): Requests
-  runDemo: RunDemo
-}
-
-interface CommonOptions {
-  readonly json?: boolean
-  readonly home?: string
-}
+import { makePaint } from './terminal.ts'
 
 const outcomeExit = { done: exitCodes.done, incomplete: exitCodes.undone, stopped: exitCodes.stopped } as const
-
-/** Collects the exit code of the command that ran. */
-export interface CliRun {
-  exitCode: number
-}
 
 export function buildCli(world: CliWorld, run: CliRun): Command {
   const cli = new Command('fivefold')
@@ -61,44 +39,6 @@ export function buildCli(world: CliWorld, run: CliRun): Command {
 }
 
 type Common = (command: Command) => Command
-
-/** What every command does the same: ask, print the answer or the failure, and remember the exit code. */
-class Shell {
-  readonly world: CliWorld
-  readonly #run: CliRun
-
-  constructor(world: CliWorld, run: CliRun) {
-    this.world = world
-    this.#run = run
-  }
-
-  get terminal(): Terminal {
-    return this.world.terminal
-  }
-
-  requests(options: CommonOptions): Requests {
-    return this.world.requests(options.home ?? null)
-  }
-
-  progress(options: CommonOptions): ProgressLine {
-    return new ProgressLine(this.terminal, options.json === true, () => this.world.nowMs())
-  }
-
-  exit(code: number): void {
-    this.#run.exitCode = Math.max(this.#run.exitCode, code)
-  }
-
-  fail(failure: Failure, options: CommonOptions): void {
-    printFailure(this.terminal, failure, options.json === true)
-    this.exit(exitCodeOf(failure))
-  }
-
-  show<Value>(options: CommonOptions, result: Result<Value>, print: (value: Value) => void): void {
-    if (!result.ok) this.fail(result.failure, options)
-    else if (options.json === true) this.terminal.out(JSON.stringify(result.value))
-    else print(result.value)
-  }
-}
 
 function addIngest(cli: Command, common: Common, shell: Shell): void {
   common(cli.command('ingest'))

@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander'
 import type { Failure } from '../../domain/failure.ts'
 import { exitCodes } from '../../domain/failure.ts'
-import type { CliRun, CliWorld } from './build-cli.ts'
+import type { CliRun, CliWorld } from './command-shell.ts'
 import { buildCli } from './build-cli.ts'
 import { printFailure } from './terminal.ts'
 

@@ -1,0 +1,67 @@
+/** What every command is given: the world it speaks to, and how it answers. */
+import type { Failure, Result } from '../../domain/failure.ts'
+import { exitCodeOf } from '../../domain/failure.ts'
+import type { Cancel } from '../../usecases/program.ts'
+import type { Requests } from '../../usecases/requests.ts'
+import type { RunDemo } from '../../usecases/run-demo.ts'
+import { ProgressLine } from './show-progress.ts'
+import type { Terminal } from './terminal.ts'
+import { printFailure } from './terminal.ts'
+
+/** What the command line needs of the one who starts it. */
+export interface CliWorld {
+  readonly terminal: Terminal
+  readonly version: string
+  readonly cancel: Cancel
+  nowMs(): number
+  requests(home: string | null): Requests
+  runDemo: RunDemo
+}
+
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly home?: string
+}
+
+/** Collects the exit code of the command that ran. */
+export interface CliRun {
+  exitCode: number
+}
+
+/** What every command does the same: ask, print the answer or the failure, and remember the exit code. */
+export class Shell {
+  readonly world: CliWorld
+  readonly #run: CliRun
+
+  constructor(world: CliWorld, run: CliRun) {
+    this.world = world
+    this.#run = run
+  }
+
+  get terminal(): Terminal {
+    return this.world.terminal
+  }
+
+  requests(options: CommonOptions): Requests {
+    return this.world.requests(options.home ?? null)
+  }
+
+  progress(options: CommonOptions): ProgressLine {
+    return new ProgressLine(this.terminal, options.json === true, () => this.world.nowMs())
+  }
+
+  exit(code: number): void {
+    this.#run.exitCode = Math.max(this.#run.exitCode, code)
+  }
+
+  fail(failure: Failure, options: CommonOptions): void {
+    printFailure(this.terminal, failure, options.json === true)
+    this.exit(exitCodeOf(failure))
+  }
+
+  show<Value>(options: CommonOptions, result: Result<Value>, print: (value: Value) => void): void {
+    if (!result.ok) this.fail(result.failure, options)
+    else if (options.json === true) this.terminal.out(JSON.stringify(result.value))
+    else print(result.value)
+  }
+}
