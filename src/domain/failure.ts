@@ -77,6 +77,46 @@ export const failureKinds = {
   'home-busy': { exit: 'refused', retry: true, meaning: 'Another Fivefold works with this home (one writer).' },
   'catalog-newer': { exit: 'refused', retry: false, meaning: 'The catalog was written by a newer Fivefold.' },
   'catalog-damaged': { exit: 'refused', retry: false, meaning: 'The catalog does not pass its own check.' },
+  'library-suspect': {
+    exit: 'refused',
+    retry: true,
+    meaning: 'Far more files of the library changed or vanished than usual: nothing is carried on from it (M1, D3).',
+  },
+  'drive-full': {
+    exit: 'refused',
+    retry: true,
+    meaning: 'The drive has no room for what was shot lately, and what could make room is listed first (D1).',
+  },
+  'clock-doubtful': {
+    exit: 'refused',
+    retry: true,
+    meaning: 'The clocks do not agree, so nothing is removed (D3).',
+  },
+  'catalog-older': {
+    exit: 'refused',
+    retry: false,
+    meaning: 'A place was last written by a newer state of the catalog, or by another one: nothing is removed there.',
+  },
+  'catalog-exists': {
+    exit: 'refused',
+    retry: false,
+    meaning: 'There is a catalog with jobs in it already; a rebuild begins with an empty home.',
+  },
+  'nothing-good': {
+    exit: 'undone',
+    retry: true,
+    meaning: 'No good copy of a file can be reached right now.',
+  },
+  'checker-broken': {
+    exit: 'undone',
+    retry: false,
+    meaning: 'Planted damage was not found by the check, so the check itself can not be believed (V5).',
+  },
+  'lightroom-unreadable': {
+    exit: 'undone',
+    retry: true,
+    meaning: 'A Lightroom catalog can not be read.',
+  },
   // Something happened on the way; the rest went on.
   'card-gone': { exit: 'undone', retry: true, meaning: 'The card vanished while it was read.' },
   'card-unreadable': {
@@ -114,7 +154,8 @@ export const failureKinds = {
   'copy-differs': {
     exit: 'undone',
     retry: true,
-    meaning: 'What was read back from the place is not what was read from the card (V1).',
+    meaning:
+      'What was read from a place is not what was read from the card (V1); such a copy is never carried on (M1).',
   },
   'copy-missing': { exit: 'undone', retry: true, meaning: 'A copy is not where it was recorded.' },
   'not-proven': {

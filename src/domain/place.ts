@@ -47,6 +47,8 @@ export type Identity =
   | {
       readonly kind: 'online'
       readonly id: PlaceId
+      /** Where it is now, an absolute path: a drive may be mounted elsewhere than the settings say. */
+      readonly folder: string
       readonly device: Device
       readonly freeBytes: number
       readonly totalBytes: number

@@ -24,6 +24,7 @@ const namesOf = (document: Document) =>
     id: textAt(entry, 'id'),
     name: textAt(entry, 'name'),
     address: textAt(entry, 'address'),
+    role: textAt(entry, 'role'),
   }))
 
 const entryOf = (document: Document, id: PlaceId) => entriesOf(document).find(({ entry }) => textAt(entry, 'id') === id)

@@ -35,6 +35,8 @@ places: []
 #     limit: none      # or 20 Mbit/s
 # prune:
 #   automatic: false
+#   leave: 2         # independent devices that keep a proven copy
+#   grace: 14d       # so long in the place’s own trash: the undo
 
 ## The drives for the safe: how often, and what was shot how long ago goes onto them.
 # drive:
@@ -48,6 +50,11 @@ places: []
 # drill:
 #   every: 30d
 #   sample: 20 files
+
+## Lightroom Classic: its catalogs are only read; snapshots are kept at these places.
+# lightroom:
+#   catalogs: []     # such as [/home/me/Pictures/Lightroom/Main.lrcat]
+#   keepAt: []       # such as [NAS, "Safe A"]
 
 ## How folders and files are named. file: off keeps the tree of the card as it is.
 # names:

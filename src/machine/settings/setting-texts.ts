@@ -2,6 +2,7 @@
  * What a person writes into the settings (`30d`, `delivered + 90d`, `12 months`, `1h per night`), read into numbers.
  * Every reader takes the text and gives the value, or what it expected, in words that fit behind "must be".
  */
+import type { CalendarSpan, KeepRule, Sample, TimeBudget } from '../../domain/policy.ts'
 import { dayMs } from '../../domain/policy.ts'
 
 export type Reading<Value> =
@@ -11,16 +12,6 @@ export type Reading<Value> =
 const read = <Value>(value: Value): Reading<Value> => ({ ok: true, value })
 const expect = (expected: string): { readonly ok: false; readonly expected: string } => ({ ok: false, expected })
 
-/** A stretch of the calendar. Months stay months, for they differ in length. */
-export interface CalendarSpan {
-  readonly count: number
-  readonly unit: 'days' | 'months'
-}
-
-/** How long copies are kept: for ever, or for a time after the job was delivered. */
-export type KeepRule = 'forever' | { readonly after: 'delivered'; readonly lengthMs: number }
-export type TimeBudget = 'none' | { readonly lengthMs: number; readonly per: 'night' | 'day' }
-export type Sample = { readonly files: number } | { readonly percent: number }
 /** Minutes after midnight, in the computer's own zone; the end is on the next day when it comes before the beginning. */
 export type DailyHours = 'any' | { readonly fromMinute: number; readonly toMinute: number }
 export type SpeedLimit = 'none' | { readonly bitsPerSecond: number }

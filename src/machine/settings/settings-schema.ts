@@ -122,6 +122,7 @@ export interface PlaceNames {
   readonly id: string
   readonly name: string
   readonly address: string
+  readonly role: string
 }
 export interface Clash {
   readonly field: 'id' | 'name' | 'address'
@@ -130,7 +131,10 @@ export interface Clash {
 
 export const nameKey = (name: string): string => name.normalize('NFC').toLowerCase()
 
-/** Why `place` can not stand beside `others`: one id, one name or one folder for two places. Null when it can. */
+/**
+ * Why `place` can not stand beside `others`: one id, one name or one folder for two places. Null when it can. Drives that are
+ * mounted in turn may have one folder: their markers tell which of them is there (W4).
+ */
 export function clashOf(place: PlaceNames, others: readonly PlaceNames[]): Clash | null {
   for (const other of others) {
     if (other.id === place.id) {
@@ -139,7 +143,8 @@ export function clashOf(place: PlaceNames, others: readonly PlaceNames[]): Clash
     if (nameKey(other.name) === nameKey(place.name)) {
       return { field: 'name', sentence: `two places have the name “${place.name}”` }
     }
-    if (addressKey(other.address) === addressKey(place.address)) {
+    const takeTurns = place.role === 'drive' && other.role === 'drive'
+    if (!takeTurns && addressKey(other.address) === addressKey(place.address)) {
       return {
         field: 'address',
         sentence: `the places “${other.name}” and “${place.name}” are the same folder, ${place.address}`,
@@ -193,11 +198,10 @@ const required = requiredRoles.check(
 
 const isPlaceRole = (role: Role): role is (typeof placeRoles)[number] => role !== 'card'
 
-const keep = (meaning: string, usedFrom: string) =>
-  z.prefault(textRead({ kind: texts.keepRuleWords, meaning, usedFrom }, texts.readKeepRule), 'delivered + 90d')
+const keep = (meaning: string) =>
+  z.prefault(textRead({ kind: texts.keepRuleWords, meaning }, texts.readKeepRule), 'delivered + 90d')
 
-const length = (meaning: string, usedFrom: string) =>
-  textRead({ kind: texts.lengthWords, meaning, usedFrom }, texts.readLength)
+const length = (meaning: string) => textRead({ kind: texts.lengthWords, meaning }, texts.readLength)
 
 const copies = group('When an ingest is done.', {
   required: z.prefault(required, defaultPolicy.copies.required.filter(isPlaceRole)),
@@ -245,7 +249,6 @@ const cards = group('When a card may be formatted.', {
   ),
 })
 
-const prune = '`fivefold prune`'
 const upload = '`fivefold upload`'
 const uploadWindow = group('When the upload may run, and how fast.', {
   upload: z.prefault(
@@ -265,21 +268,17 @@ const uploadWindow = group('When the upload may run, and how fast.', {
 })
 
 const cloud = group('The cloud.', {
-  keep: keep(
-    'How long the files of a delivered job stay in the cloud. They go only when the other copies are proven.',
-    prune,
-  ),
+  keep: keep('How long the files of a delivered job stay in the cloud. They go only when the other copies are proven.'),
   window: z.prefault(uploadWindow, {}),
 })
 
 const drive = group('Drives for the safe.', {
-  every: z.prefault(length('How often a drive should be brought up to date.', '`fivefold drive update`'), '14d'),
+  every: z.prefault(length('How often a drive should be brought up to date.'), '14d'),
   window: z.prefault(
     textRead(
       {
         kind: texts.calendarSpanWords,
         meaning: 'What was shot in this time goes onto the drive. Older files stay until their space is needed.',
-        usedFrom: '`fivefold drive update`',
       },
       texts.readCalendarSpan,
     ),
@@ -288,10 +287,10 @@ const drive = group('Drives for the safe.', {
 })
 
 const verify = group('Reading copies again, to know that they are still good.', {
-  every: z.prefault(length('How often each copy is read again.', '`fivefold verify`'), '90d'),
+  every: z.prefault(length('How often each copy is read again.'), '90d'),
   budget: z.prefault(
     textRead(
-      { kind: texts.timeBudgetWords, meaning: 'How long the reading may take.', usedFrom: '`fivefold verify`' },
+      { kind: texts.timeBudgetWords, meaning: 'How long the reading may take.', usedFrom: '`fivefold start`' },
       texts.readTimeBudget,
     ),
     '1h per night',
@@ -299,12 +298,9 @@ const verify = group('Reading copies again, to know that they are still good.', 
 })
 
 const drill = group('Rehearsing the restore.', {
-  every: z.prefault(length('How often a restore is rehearsed.', '`fivefold drill`'), '30d'),
+  every: z.prefault(length('How often a restore is rehearsed.'), '30d'),
   sample: z.prefault(
-    textRead(
-      { kind: texts.sampleWords, meaning: 'How much is fetched back in a rehearsal.', usedFrom: '`fivefold drill`' },
-      texts.readSample,
-    ),
+    textRead({ kind: texts.sampleWords, meaning: 'How much is fetched back in a rehearsal.' }, texts.readSample),
     '20 files',
   ),
 })
@@ -341,9 +337,36 @@ const names = group('How folders and files are named.', {
 
 const pruneGroup = group('Clearing what is no longer needed.', {
   automatic: z.prefault(
-    yesOrNo({ meaning: 'Clear by rule without asking. Never the last proven copy, whatever is set.', usedFrom: prune }),
+    yesOrNo({
+      meaning: 'Clear by rule without asking. Never the last proven copy, whatever is set.',
+      usedFrom: '`fivefold start`',
+    }),
     false,
   ),
+  leave: z.prefault(
+    wholeNumber(1, 20, 'Independent devices on which a proven copy must be left after clearing.'),
+    defaultPolicy.prune.leave,
+  ),
+  grace: z.prefault(
+    length('How long what was cleared stays in the trash of its place, before its room is given back.'),
+    texts.lengthText(defaultPolicy.prune.graceMs),
+  ),
+})
+
+const pathList = (kind: string, meaning: string) =>
+  z.prefault(
+    z
+      .array(z.string({ error: kind }).check(z.minLength(1, { error: kind })), { error: kind })
+      .check(wordsOf({ kind, meaning })),
+    [],
+  )
+
+const lightroom = group('Lightroom Classic.', {
+  catalogs: pathList(
+    'a list of paths of .lrcat files',
+    'Catalogs of Lightroom Classic. They are only read, never written.',
+  ),
+  keepAt: pathList('a list of names of places', 'Places at which snapshots of these catalogs are kept.'),
 })
 
 /** The whole file; every group may be left out, and every setting of a group. */
@@ -353,10 +376,7 @@ export const settingsSchema = group('The settings of Fivefold, `fivefold.yaml` i
   cards: z.prefault(cards, {}),
   second: z.prefault(
     group('The second copy.', {
-      keep: keep(
-        'How long the second copy of a delivered job stays. It goes only when the other copies are proven.',
-        prune,
-      ),
+      keep: keep('How long the second copy of a delivered job stays. It goes only when the other copies are proven.'),
     }),
     {},
   ),
@@ -365,6 +385,7 @@ export const settingsSchema = group('The settings of Fivefold, `fivefold.yaml` i
   verify: z.prefault(verify, {}),
   drill: z.prefault(drill, {}),
   prune: z.prefault(pruneGroup, {}),
+  lightroom: z.prefault(lightroom, {}),
   names: z.prefault(names, {}),
 })
 

@@ -9,14 +9,25 @@ export interface SettingsInUse {
   readonly policy: Policy
   readonly lookAtPictures: boolean
   readonly names: { readonly job: NameTemplate; readonly roll: NameTemplate; readonly file: NameTemplate | null }
+  readonly lightroom: { readonly catalogs: readonly string[]; readonly keepAt: readonly string[] }
 }
 
 /** Takes settings that were read; gives the part that the use cases work with. Can not fail. */
-export function toSettings({ places, copies, cards, names }: SettingsFile): SettingsInUse {
+export function toSettings(file: SettingsFile): SettingsInUse {
+  const { places, copies, cards, names, second, cloud, drive, verify, drill, prune, lightroom } = file
   return {
     places: places.map(({ device, ...place }) => ({ ...place, declaredDevice: device ?? null })),
-    policy: { copies, cards: { evidenceMaxAgeMs: cards.evidenceMaxAge, secondRead: cards.secondRead } },
+    policy: {
+      copies,
+      cards: { evidenceMaxAgeMs: cards.evidenceMaxAge, secondRead: cards.secondRead },
+      keep: { second: second.keep, cloud: cloud.keep },
+      drive: { everyMs: drive.every, window: drive.window },
+      verify: { everyMs: verify.every, budget: verify.budget },
+      drill: { everyMs: drill.every, sample: drill.sample },
+      prune: { automatic: prune.automatic, leave: prune.leave, graceMs: prune.grace },
+    },
     lookAtPictures: cards.lookAtPictures,
     names,
+    lightroom,
   }
 }
