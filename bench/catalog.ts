@@ -1,49 +1,45 @@
 /**
- * How the catalog does with a photographer's whole life in it: 1,000,000 originals with two copies each (or the number
- * given), filled through the same calls as an ingest. Then: recording 1,000 new files, status, card facts, finding files,
- * the plans of the queries that matter, and the memory.
+ * How the catalog does with a photographer's whole life in it: 1,000,000 originals (or `--originals N`), five copies each, 400 jobs,
+ * twelve cards in use. Each group of calls runs in a process of its own, as a command would, so that time and memory are those
+ * of that command: status, list of cards, what-if and prune from the kept answers; the same after an ingest; the ingest itself.
+ * Last come the plans of the queries that matter (`--plans` for them alone).
  *
- * The filling runs in a process of its own, so that the memory shown is that of the measured calls.
+ *   node bench/catalog.ts [--originals N] [--file F] [--plans]
  *
- *   node bench/catalog.ts [ORIGINALS] [FOLDER]
+ * `--file F` uses that catalog, and makes it when it is not there; it is changed, and kept. Without it, one in a temporary folder is
+ * used and removed.
  */
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 import { disconnect } from '../src/catalog/connection.ts'
 import type { Catalog, CopyRecord, ReadRecord } from '../src/catalog/catalog.ts'
 import { openStore } from '../src/catalog/open-store.ts'
 import { catalogOn, openCatalog } from '../src/catalog/open.ts'
-import type { Result } from '../src/domain/failure.ts'
-import { type ContentHash, parseContentHash, parsePlaceId } from '../src/domain/ids.ts'
+import { type ContentHash, parseContentHash } from '../src/domain/ids.ts'
 import type { Job } from '../src/domain/job.ts'
+import type { PlaceId } from '../src/domain/ids.ts'
+import { benchPlaces, fillCatalog, hashesFrom, valueOf } from './fill-catalog.ts'
 
-const originals = Number(process.argv[2] ?? 1_000_000)
-/** Set in the process that fills: the catalog to fill. */
-const toFill = process.env['FIVEFOLD_BENCH_FILL']
-const folder = toFill === undefined ? await mkdtemp(join(process.argv[3] ?? tmpdir(), 'fivefold-bench-catalog-')) : null
-const file = toFill ?? join(folder ?? '', 'catalog.db')
-const filesPerRoll = 2500
-const nas = parsePlaceId('nas')
-const pc = parsePlaceId('pc')
-
-function valueOf<Value>(result: Result<Value>): Value {
-  if (!result.ok) throw new Error(`${result.failure.sentence} (${result.failure.cause ?? ''})`)
-  return result.value
-}
-
-/** Hashes that lie as scattered as real ones: splitmix32 from a fixed seed, four words a hash. */
-let state = 0x5eed
-function word(): string {
-  state = (state + 0x9e3779b9) | 0
-  let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-  return ((mixed ^ (mixed >>> 15)) >>> 0).toString(16).padStart(8, '0')
-}
-const nextHash = (): ContentHash => parseContentHash(word() + word() + word() + word())
+const { values: given } = parseArgs({
+  options: {
+    originals: { type: 'string', default: '1000000' },
+    file: { type: 'string' },
+    plans: { type: 'boolean', default: false },
+    /** Set in the processes that measure. */
+    part: { type: 'string' },
+  },
+})
+const file = given.file ?? join(await mkdtemp(join(tmpdir(), 'fivefold-bench-catalog-')), 'catalog.db')
+const [nas, pc] = benchPlaces.map(({ id }) => id)
+const hashes = hashesFrom(Date.now() | 0)
+const nextHash = (): ContentHash => parseContentHash(hashes())
+const dayMs = 86_400_000
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
 
@@ -84,7 +80,7 @@ async function newRoll(catalog: Catalog, cardNumber: number, job: Job, files: nu
   })
   const listing = Array.from({ length: files }, (_, index) => ({
     path: `DCIM/100EOSR5/IMG_${String(index % 10_000).padStart(4, '0')}.CR3`,
-    bytes: 45_000_000 + Number.parseInt(word().slice(0, 5), 16),
+    bytes: 45_000_000 + index,
     mtimeMs: atMs + index,
   }))
   const added = () => catalog.addRollFiles(roll.id, listing)
@@ -96,47 +92,58 @@ async function newRoll(catalog: Catalog, cardNumber: number, job: Job, files: nu
     jobId: job.id,
     atMs,
   }))
-  const copyTo = (placeId: CopyRecord['placeId'], deviceId: string) => (read: ReadRecord) => ({
+  const copyTo = (placeId: PlaceId, deviceId: string) => (read: ReadRecord) => ({
     hash: read.hash,
     placeId,
     path: `${roll.folder}/${read.path}`,
     evidence: { atMs, strength: 'medium', finding: 'agreed', deviceId } as const,
   })
   const copies: CopyRecord[] = [
-    ...reads.map(copyTo(nas, 'raid-0123456789')),
-    ...reads.map(copyTo(pc, 'nvme-0123456789')),
+    ...reads.map(copyTo(nas!, 'device-nas-0123456789')),
+    ...reads.map(copyTo(pc!, 'device-pc-0123456789')),
   ]
   return { card, roll, reads, copies, added }
 }
 
-async function fillUp(catalog: Catalog): Promise<void> {
-  const home = { site: 'home', declaredDevice: null }
-  valueOf(await catalog.addPlace({ id: nas, name: 'nas', role: 'library', address: '/nas', ...home }, 1))
-  valueOf(await catalog.addPlace({ id: pc, name: 'pc', role: 'second', address: '/pc', ...home }, 1))
-  const runId = await catalog.beginRun('ingest', {}, 1)
-  for (let number = 0; number * filesPerRoll < originals; number += 1) {
-    const job = await newJob(catalog, number)
-    const files = Math.min(filesPerRoll, originals - number * filesPerRoll)
-    const { roll, reads, copies, added } = await newRoll(catalog, number % 12, job, files, 1e12 + number * 1e6)
-    await added()
-    await catalog.recordReports({ runId, reads, copies })
-    await catalog.recordSecondRead(
-      roll.id,
-      reads.map(({ path }) => ({ path, finding: 'agreed', strength: 'medium', atMs: 1e12 + number * 1e6 + 1 })),
-    )
-  }
-  await catalog.endRun(runId, 'done', 2)
+/** Everything that `fivefold status` asks the catalog for. */
+async function askStatus(catalog: Catalog): Promise<void> {
+  await timed('jobTallies', () => catalog.jobTallies())
+  await timed('jobs', () => catalog.jobs())
+  await timed('filesWithoutOriginal', () => catalog.filesWithoutOriginal())
+  await askCards(catalog)
+  await timed('interruptedRuns, placeNotes, placeEvents, cardEvents, newestMomentMs', async () => {
+    await catalog.interruptedRuns()
+    await catalog.placeNotes()
+    await catalog.placeEvents({ limit: 100 })
+    await catalog.cardEvents({ unseenOnly: true })
+    await catalog.newestMomentMs()
+    await catalog.removals({ state: 'planned' })
+  })
 }
 
-async function measure(catalog: Catalog): Promise<void> {
-  await timed('status, nothing recorded since (jobTallies)', () => catalog.jobTallies())
-  const job = await newJob(catalog, 999_999)
-  const runId = await catalog.beginRun('ingest', {}, 3)
-  const { card, roll, reads, copies, added } = await newRoll(catalog, 3, job, 1000, 2e12)
+async function askCards(catalog: Catalog): Promise<void> {
+  const cards = await catalog.cards()
+  const freshSinceMs = Date.now() - 30 * dayMs
+  await timed(`cardFacts of ${cards.length} cards`, async () => {
+    for (const { id } of cards) await catalog.cardFacts(id, freshSinceMs)
+  })
+}
+
+async function askWhere(catalog: Catalog): Promise<void> {
+  const groups = await timed('whereabouts', () => catalog.whereabouts())
+  await timed('jobs', () => catalog.jobs())
+  console.log(`  ${groups.length} groups, ${groups.reduce((sum, { files }) => sum + files, 0)} originals`)
+}
+
+async function ingest(catalog: Catalog): Promise<void> {
+  const nowMs = Date.now()
+  const job = await newJob(catalog, nowMs)
+  const runId = await catalog.beginRun('ingest', {}, nowMs)
+  const { card, roll, reads, copies, added } = await newRoll(catalog, 3, job, 1000, nowMs)
   await timed('list 1,000 new files (addRollFiles)', added)
   await timed('which of 1,000 are known (knownByHash)', () => catalog.knownByHash(reads.map(({ hash }) => hash)))
   await timed('twins of 1,000 (knownByCheapKey)', () =>
-    catalog.knownByCheapKey(reads.map(({ path, bytes }) => ({ name: path.slice(14), bytes, mtimeMs: 2e12 }))),
+    catalog.knownByCheapKey(reads.map(({ path, bytes }) => ({ name: path.slice(14), bytes, mtimeMs: nowMs }))),
   )
   await timed('record 1,000 files, 2,000 copies, one batch', () => catalog.recordReports({ runId, reads, copies }))
   await timed('record 100 files more, one transaction each', async () => {
@@ -147,21 +154,125 @@ async function measure(catalog: Catalog): Promise<void> {
   await timed('second read of 1,000 (recordSecondRead)', () =>
     catalog.recordSecondRead(
       roll.id,
-      reads.map(({ path }) => ({ path, finding: 'agreed', strength: 'medium', atMs: 3e12 })),
+      reads.map(({ path }) => ({ path, finding: 'agreed', strength: 'medium', atMs: nowMs })),
     ),
   )
-  await timed('status after that (jobTallies, 2 jobs to count)', () => catalog.jobTallies())
-  await timed('facts for one card (cardFacts)', () => catalog.cardFacts(card.id, 1e12))
-  const cards = await catalog.cards()
-  await timed(`facts for all ${cards.length} cards`, () =>
-    Promise.all(cards.map(({ id }) => catalog.cardFacts(id, 1e12))),
+  await catalog.endRun(runId, 'done', nowMs)
+  await timed('facts for that card, counted (cardFacts)', () => catalog.cardFacts(card.id, nowMs - dayMs))
+}
+
+/** 20,000 copies of the oldest jobs, 500 a batch. */
+async function verify(catalog: Catalog): Promise<void> {
+  const nowMs = Date.now()
+  const due = await timed('the 20,000 copies whose check is due (copiesAt)', () =>
+    catalog.copiesAt(nas!, { limit: 20_000 }),
   )
-  await timed('the last roll of a card with its files (lastRoll)', () => catalog.lastRoll(card.id))
-  await timed('the 1,000 copies whose check is due (copiesAt)', () => catalog.copiesAt(nas, { limit: 1000 }))
-  await timed('the same for one job', () => catalog.copiesAt(nas, { limit: 1000, jobId: job.id }))
-  await timed('taken names below a roll (copyPathsUnder)', () => catalog.copyPathsUnder(nas, roll.folder))
-  await timed('one file by hash (fileFacts)', () => catalog.fileFacts(reads[0]!.hash))
+  const runId = await catalog.beginRun('verify', {}, nowMs)
+  await timed('record a look at them, 500 a batch (recordReports)', async () => {
+    for (let start = 0; start < due.length; start += 500) {
+      const copies = due.slice(start, start + 500).map(({ hash, placeId, path, latest }) => ({
+        hash,
+        placeId,
+        path,
+        evidence: { ...latest, atMs: nowMs },
+      }))
+      await catalog.recordReports({ runId, reads: [], copies })
+    }
+  })
+  await catalog.endRun(runId, 'done', nowMs)
+}
+
+/** 20,000 files of eight jobs arrive at a drive under a new name, 500 a batch. */
+async function updateDrive(catalog: Catalog): Promise<void> {
+  const nowMs = Date.now()
+  const runId = await catalog.beginRun('drive-update', {}, nowMs)
+  const jobs = (await catalog.jobs()).slice(20, 28)
+  const originals = await timed('what to carry: 8 jobs, 500 a page (originalsOf)', async () => {
+    const all: Awaited<ReturnType<Catalog['originalsOf']>>[number][] = []
+    for (const { id } of jobs) {
+      for (let page = await catalog.originalsOf(id, { limit: 500 }); page.length > 0;) {
+        all.push(...page)
+        page = await catalog.originalsOf(id, { limit: 500, after: page.at(-1)!.hash })
+      }
+    }
+    return all
+  })
+  const drive = benchPlaces[4]!.id
+  await timed(`record ${originals.length} new copies, 500 a batch (recordReports)`, async () => {
+    for (let start = 0; start < originals.length; start += 500) {
+      const copies = originals.slice(start, start + 500).map(({ hash, name }) => ({
+        hash,
+        placeId: drive,
+        path: `carried/${runId}/${name} ${hash}`,
+        evidence: { atMs: nowMs, strength: 'medium', finding: 'agreed', deviceId: 'device-safe-b-0123456789' } as const,
+      }))
+      await catalog.recordReports({ runId, reads: [], copies })
+    }
+  })
+  await catalog.endRun(runId, 'done', nowMs)
+}
+
+async function lookUp(catalog: Catalog): Promise<void> {
+  const [card] = await catalog.cards()
+  const [job] = await catalog.jobs()
+  await timed('the last roll of a card with its files (lastRoll)', () => catalog.lastRoll(card!.id))
+  await timed('the 1,000 copies whose check is due (copiesAt)', () => catalog.copiesAt(nas!, { limit: 1000 }))
+  await timed('the same for one job', () => catalog.copiesAt(nas!, { limit: 1000, jobId: job!.id }))
+  await timed('how many are due for one job (countCopiesAt)', () => catalog.countCopiesAt(nas!, { jobId: job!.id }))
+  await timed('how many are due at a place (countCopiesAt)', () => catalog.countCopiesAt(nas!, {}))
+  await timed('taken names below a job (copyPathsUnder)', () => catalog.copyPathsUnder(nas!, job!.folder))
   await timed('files by name (fileFacts)', () => catalog.fileFacts('IMG_0001.CR3'))
+}
+
+interface Part {
+  readonly title: string
+  readonly readOnly: boolean
+  readonly run: (catalog: Catalog) => Promise<void>
+}
+
+const countAll: Part = {
+  title: 'count everything for the first time (a writer)',
+  readOnly: false,
+  run: async (catalog) => {
+    await askWhere(catalog)
+    await askCards(catalog)
+  },
+}
+
+const looks = { readOnly: true } as const
+const writes = { readOnly: false } as const
+
+const parts: Readonly<Record<string, Part>> = {
+  first: countAll,
+  status: { ...looks, title: 'status', run: askStatus },
+  cards: { ...looks, title: 'card list', run: askCards },
+  where: { ...looks, title: 'what-if, prune list', run: askWhere },
+  ingest: { ...writes, title: 'an ingest of 1,000 files onto two places', run: ingest },
+  'status-after': { ...looks, title: 'status after it, nothing kept by a process that only looks', run: askStatus },
+  'where-after': { ...looks, title: 'what-if after it', run: askWhere },
+  verify: { ...writes, title: 'verify', run: verify },
+  drive: { ...writes, title: 'drive update', run: updateDrive },
+  recount: {
+    ...writes,
+    title: 'the next writer counts what verify and drive update touched, about 16 jobs',
+    run: async (catalog) => {
+      await timed('jobTallies', () => catalog.jobTallies())
+      await askCards(catalog)
+    },
+  },
+  look: { ...looks, title: 'looking things up', run: lookUp },
+}
+
+async function measure({ title, readOnly, run }: Part): Promise<void> {
+  console.log(`\n${title}`)
+  const began = performance.now()
+  const catalog = valueOf(await openCatalog(file, { readOnly }))
+  await run(catalog)
+  await catalog.close()
+  const peak = process.resourceUsage().maxRSS * 1024
+  console.log(
+    `  in all ${(performance.now() - began).toFixed(0)} ms with opening and closing; memory at most ${megabytes(peak)}`,
+  )
 }
 
 /** Prepares the catalog's own statements as they run, and prints how SQLite goes about each. */
@@ -185,54 +296,51 @@ async function plans(): Promise<void> {
   })
   const catalog = catalogOn(store, file)
   const [card] = await catalog.cards()
-  const [job] = await catalog.jobs()
+  const job = (await catalog.jobs()).at(-1)
   await catalog.cull([nextHash()], 1, 'none')
-  await catalog.jobTallies()
   store.sqlite.exec(`update job_tally set dirty = 1 where job_id = '${job!.id}'`)
-  await catalog.jobTallies()
+  store.sqlite.exec('update roll_tally set dirty = 1')
+  await catalog.whereabouts()
+  await catalog.filesWithoutOriginal()
   await catalog.cardFacts(card!.id, 1e12)
+  await catalog.originalsOf(job!.id, { limit: 1, after: nextHash() })
+  await catalog.countCopiesAt(nas!, {})
+  await catalog.adoptedOfSizes([1])
+  await catalog.placeEvents({ limit: 1 })
+  await catalog.removals({ state: 'planned' })
   await catalog.knownByHash([nextHash()])
   await catalog.knownByCheapKey([{ name: 'x', bytes: 1, mtimeMs: 1 }])
-  await catalog.copiesAt(nas, { limit: 1, checkedBeforeMs: 5, after: { latestAtMs: 1, number: 1 } })
-  await catalog.copiesAt(nas, { limit: 1, jobId: job!.id })
-  await catalog.copyPathsUnder(nas, 'x')
+  await catalog.copiesAt(nas!, { limit: 1, checkedBeforeMs: 5, after: { latestAtMs: 1, number: 1 } })
+  await catalog.copiesAt(nas!, { limit: 1, jobId: job!.id })
+  await catalog.copyPathsUnder(nas!, 'x')
   await catalog.fileFacts('a/b')
   await disconnect(store)
 }
 
-async function sayMemory(label: string): Promise<void> {
-  const log = await stat(`${file}-wal`).catch(() => null)
-  console.log(
-    `${label}: memory now ${megabytes(process.memoryUsage().rss)}, at most ${megabytes(process.resourceUsage().maxRSS * 1024)}; ` +
-      `catalog ${megabytes((await stat(file)).size)}, log ${megabytes(log?.size ?? 0)}`,
-  )
+/** A process of its own, so that neither time nor memory is that of another part; what a process inherits of its parent's counts too. */
+function runPart(name: string): void {
+  const own = ['--file', file, '--originals', given.originals, '--part', name]
+  const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...own], { stdio: 'inherit' })
+  if (status !== 0) throw new Error(`The part ${name} failed.`)
 }
 
-async function fillAlone(): Promise<void> {
-  const catalog = valueOf(await openCatalog(file))
-  await timed(`fill: ${originals} originals, ${originals * 2} copies, second reads`, () => fillUp(catalog))
-  await timed('count all jobs for the first time (jobTallies)', () => catalog.jobTallies())
-  await sayMemory('after filling')
-  await catalog.close()
+async function fill(): Promise<void> {
+  const began = performance.now()
+  await fillCatalog(file, Number(given.originals), Date.now())
+  console.log(`filled in ${((performance.now() - began) / 1000).toFixed(0)} s`)
 }
 
-async function compare(scratch: string): Promise<void> {
-  try {
-    const env = { ...process.env, FIVEFOLD_BENCH_FILL: file }
-    const arguments_ = [fileURLToPath(import.meta.url), String(originals)]
-    const { status } = spawnSync(process.execPath, arguments_, { env, stdio: 'inherit' })
-    if (status !== 0) throw new Error('The filling failed.')
-    await sayMemory('before opening')
-    const catalog = await timed('open', async () => valueOf(await openCatalog(file)))
-    await measure(catalog)
-    await sayMemory('after measuring')
-    await timed('close', () => catalog.close())
-    await plans()
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+async function measureAll(): Promise<void> {
+  if (!existsSync(file)) runPart('fill')
+  const { size } = await stat(file)
+  console.log(`catalog ${megabytes(size)}, ${benchPlaces.length} copies each`)
+  for (const name of given.plans ? [] : Object.keys(parts)) runPart(name)
+  runPart('plans')
 }
 
-// The filling process draws other hashes than the measuring one.
-if (folder === null) state = 0xf111
-await (folder === null ? fillAlone() : compare(folder))
+const part = given.part === undefined ? undefined : parts[given.part]
+if (part !== undefined) await measure(part)
+else if (given.part === 'fill') await fill()
+else if (given.part === 'plans') await plans()
+else await measureAll()
+if (given.file === undefined) await rm(join(file, '..'), { recursive: true })

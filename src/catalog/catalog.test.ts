@@ -59,9 +59,12 @@ test('a card is known by its id, by its label and size only where no id is told,
   const folder = await save('CARD', { isVolume: false, volumeBytes: null, fileSystemUuid: null, root: '/home/x' })
   const find = async (change = {}) =>
     (await catalog.findCards({ ...signsOf('CARD'), ...change })).map(({ card, match }) => `${card.id} ${match}`)
-  assert.deepEqual(await find({ fileSystemUuid: 'b' }), [`${b.id} uuid-and-size`])
-  // Another id is another card, however alike: two cards taken for one would hide what the first is owed.
-  assert.deepEqual(await find({ fileSystemUuid: 'another' }), [])
+  assert.deepEqual(await find({ fileSystemUuid: 'b' }), [`${b.id} uuid-and-size`, `${a.id} may-be-formatted`])
+  // Under another id each of those alike may be the one that was formatted: only what is on it tells, and neither match is sure.
+  const alike = [`${a.id} may-be-formatted`, `${b.id} may-be-formatted`]
+  assert.deepEqual(await find({ fileSystemUuid: 'another' }), alike)
+  assert.deepEqual(await find({ fileSystemUuid: 'another', label: 'card' }), alike)
+  assert.deepEqual(await find({ fileSystemUuid: 'another', label: 'other' }), [])
   assert.deepEqual(await find({ fileSystemUuid: null }), [`${a.id} label-and-size`, `${b.id} label-and-size`])
   assert.deepEqual(await find({ fileSystemUuid: 'b', volumeBytes: 1 }), [])
   assert.deepEqual(await find({ isVolume: false, root: '/home/x' }), [`${folder.id} same-folder`])
@@ -74,7 +77,13 @@ test('a card is known by its id, by its label and size only where no id is told,
     atMs: 7,
   })
   assert.deepEqual([again.firstSeenAtMs, again.lastSeenAtMs, again.fileSystemUuid], [1, 7, 'new'])
+  // The id that it had before is still its own; one that it has now comes first.
+  assert.deepEqual(await find({ fileSystemUuid: 'a' }), [`${a.id} uuid-and-size`, `${b.id} may-be-formatted`])
+  assert.deepEqual(await find({ fileSystemUuid: 'a', volumeBytes: 5 }), [])
+  await catalog.saveCard({ id: b.id, signs: signsOf('CARD', 'a'), maker: null, structure: null, atMs: 6 })
+  assert.deepEqual(await find({ fileSystemUuid: 'a' }), [`${b.id} uuid-and-size`, `${a.id} uuid-and-size`])
   await catalog.retireCard(a.id, 8)
+  assert.deepEqual(await find({ fileSystemUuid: 'a' }), [`${b.id} uuid-and-size`])
   assert.equal((await catalog.cards()).length, 2)
   assert.equal((await catalog.card('card')).length, 3)
   assert.deepEqual(await catalog.card('nothing'), [])

@@ -1,266 +1,44 @@
-import type { CardSigns, LeftOut, Roll, RollFile, SecondRead } from '../domain/card.ts'
-import type { Copy, Evidence, Finding, Strength } from '../domain/copy.ts'
+import type { CardSigns, LeftOut, SecondRead } from '../domain/card.ts'
+import type { Evidence, Strength } from '../domain/copy.ts'
 import type { Result } from '../domain/failure.ts'
 import type { CardId, ContentHash, JobId, PlaceId, RollId, RunId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
-import type { CameraMetadata, Readability } from '../domain/metadata.ts'
-import type { Device, Place, Role } from '../domain/place.ts'
+import type { Place } from '../domain/place.ts'
+import type {
+  PlaceNote,
+  PlaceRecord,
+  Card,
+  CardMatch,
+  CardEvent,
+  RollRecord,
+  RollFileRecord,
+  KnownCopy,
+  KnownOriginal,
+  TwinCandidate,
+  CopyToCheck,
+  CopiesAtFilter,
+  ReadRecord,
+  CopyRecord,
+  ReportBatch,
+  ReadConflict,
+  SecondReadRecord,
+  MetadataRecord,
+  ShotRecord,
+  Run,
+  RunNote,
+  WarningRecord,
+  WhereGroup,
+  OriginalToCarry,
+  WorkingFile,
+  Removal,
+  PlaceEvent,
+  RebuiltJob,
+  JobTally,
+  CardFacts,
+  FileFacts,
+} from './records.ts'
 
-/** A place with what was seen when it last answered. */
-export interface PlaceNote {
-  readonly placeId: PlaceId
-  readonly atMs: number
-  readonly device: Device
-  readonly freeBytes: number
-  readonly totalBytes: number
-  readonly fsType: string
-}
-
-export interface PlaceRecord extends Place {
-  readonly retiredAtMs: number | null
-}
-
-export interface Card {
-  readonly id: CardId
-  readonly label: string
-  readonly fileSystemUuid: string | null
-  readonly fileSystem: string | null
-  readonly volumeBytes: number | null
-  readonly isVolume: boolean
-  /** Where it was seen last. */
-  readonly root: string
-  readonly maker: string | null
-  readonly structure: string | null
-  readonly firstSeenAtMs: number
-  readonly lastSeenAtMs: number
-  readonly retiredAtMs: number | null
-  /** V4: set when two reads of a file differed; the card is kept until a person trusts it again. */
-  readonly suspect: { readonly atMs: number; readonly why: string } | null
-}
-
-/** How sure it is that this is the card, surest first. A camera that formats changes the UUID and keeps the rest. */
-export type CardMatch = 'uuid-and-size' | 'label-and-size' | 'same-folder'
-
-export interface RollRecord extends Roll {
-  /** The card's label and a number that no other roll of that label has: `EOS_DIGITAL 003`. */
-  readonly name: string
-}
-
-/** A file of a roll with everything the catalog knows of its reading. */
-export interface RollFileRecord extends RollFile {
-  readonly second: SecondReadOfFile | null
-  readonly problem: { readonly code: string; readonly sentence: string } | null
-}
-
-export interface SecondReadOfFile {
-  readonly finding: Extract<Finding, 'agreed' | 'differed'>
-  readonly strength: Strength
-  readonly atMs: number
-}
-
-/** A copy that is in the books; its evidence is never missing, because it is recorded with it. */
-export interface KnownCopy extends Copy {
-  readonly latest: Evidence
-}
-
-export interface KnownOriginal {
-  readonly hash: ContentHash
-  readonly bytes: number
-  readonly name: string
-  readonly jobId: JobId
-  readonly firstSeenAtMs: number
-  readonly culledAtMs: number | null
-  /** At places in use; what lies at a retired place counts for nothing and is not here. */
-  readonly copies: readonly KnownCopy[]
-}
-
-/** A file that was read earlier under the same name, size and (about the same) time. */
-export interface TwinCandidate {
-  readonly hash: ContentHash
-  readonly rollId: RollId
-  readonly path: string
-  readonly mtimeMs: number
-}
-
-/** A copy in the order in which it is due for a check. */
-export interface CopyToCheck extends KnownCopy {
-  readonly number: number
-  readonly bytes: number
-  readonly jobId: JobId
-}
-
-export interface CopiesAtFilter {
-  readonly jobId?: JobId
-  readonly limit: number
-  /** Only copies that were last looked at before this time: the start of the run, so that it ends. */
-  readonly checkedBeforeMs?: number
-  /** Goes on after this copy, whether or not evidence was recorded for it. */
-  readonly after?: { readonly latestAtMs: number; readonly number: number }
-  /** Copies that are known to be gone are left out unless this is true. */
-  readonly includeAbsent?: boolean
-}
-
-export interface ReadRecord {
-  readonly rollId: RollId
-  readonly path: string
-  readonly hash: ContentHash
-  readonly bytes: number
-  /** The job of an original that was never seen before; for a known one its first job stays. */
-  readonly jobId: JobId
-  readonly atMs: number
-}
-
-export interface CopyRecord {
-  readonly hash: ContentHash
-  readonly placeId: PlaceId
-  readonly path: string
-  readonly evidence: Evidence
-}
-
-/** A file of a roll that could not be read; cleared by the next read that succeeds. */
-export interface ProblemRecord {
-  readonly rollId: RollId
-  readonly path: string
-  readonly code: string
-  readonly sentence: string
-}
-
-export interface ReportBatch {
-  readonly runId: RunId
-  readonly reads: readonly ReadRecord[]
-  readonly copies: readonly CopyRecord[]
-  readonly problems?: readonly ProblemRecord[]
-}
-
-/** A file whose read differs from an earlier read of the same roll file (V4). The first hash stays in the books. */
-export interface ReadConflict {
-  readonly rollId: RollId
-  readonly path: string
-  readonly firstHash: ContentHash
-  readonly newHash: ContentHash
-}
-
-export interface SecondReadRecord extends SecondReadOfFile {
-  readonly path: string
-}
-
-export interface MetadataRecord {
-  readonly hash: ContentHash
-  readonly metadata: CameraMetadata
-  readonly readability: Readability
-}
-
-export interface ShotRecord {
-  /** What its files have in common, `IMG_0001`. */
-  readonly name: string
-  readonly hashes: readonly ContentHash[]
-}
-
-export interface Run {
-  readonly id: RunId
-  readonly kind: string
-  /** What it was asked to do; never a secret (S1). */
-  readonly arguments: unknown
-  readonly startedAtMs: number
-  readonly endedAtMs: number | null
-  readonly outcome: string | null
-}
-
-export interface RunNote {
-  readonly atMs: number
-  readonly code: string
-  readonly placeId: PlaceId | null
-  readonly path: string | null
-  readonly sentence: string
-}
-
-export interface WarningRecord {
-  readonly path: string
-  readonly code: string
-  readonly sentence: string
-}
-
-export interface RoleTally {
-  readonly proven: number
-  readonly present: number
-}
-
-/** The counted state of one job, for `status`. Files culled on purpose are in `culledFiles` and nowhere else. */
-export interface JobTally {
-  readonly jobId: JobId
-  readonly files: number
-  readonly bytes: number
-  readonly shots: number
-  readonly culledFiles: number
-  readonly copies: Readonly<Record<Role, RoleTally>>
-  /** Over its files, the least number of proven copies on independent devices; the card never counts (C2). */
-  readonly provenCopiesMin: number
-  readonly oldestProofAtMs: number | null
-}
-
-/** How a copy stands when a card is judged. `stale`: proven once, but before the time that was asked for. */
-export type CopyStanding = 'proven' | 'stale' | 'present' | 'differed' | 'absent'
-
-/** Files of a roll that are in the same position, counted together: a roll of 5,000 files is a handful of groups. */
-export interface FileGroup {
-  readonly files: number
-  readonly bytes: number
-  /** One of them, to name it. */
-  readonly examplePath: string
-  readonly read: boolean
-  readonly problemCode: string | null
-  readonly culled: boolean
-  readonly second: Omit<SecondReadOfFile, 'atMs'> | null
-  /** The job of the original, which may be another than the roll's when the file was seen before; null when unread. */
-  readonly job: { readonly id: JobId; readonly state: JobState } | null
-  /** At places in use, ordered by place. */
-  readonly copies: readonly {
-    readonly placeId: PlaceId
-    readonly role: Role
-    readonly deviceId: string
-    readonly standing: CopyStanding
-  }[]
-  /** Age of the oldest proof among all their copies; null when none is proven. */
-  readonly oldestProofAtMs: number | null
-}
-
-/** What the verdict on a card needs (C2). */
-export interface CardFacts {
-  readonly card: Card
-  /** Its last roll; null when nothing was ever read from it. */
-  readonly roll: RollRecord | null
-  readonly job: Job | null
-  readonly groups: readonly FileGroup[]
-}
-
-/** One original with its whole history. */
-export interface FileFacts {
-  readonly hash: ContentHash
-  readonly bytes: number
-  readonly name: string
-  readonly job: Job
-  readonly firstSeenAtMs: number
-  readonly culled: { readonly atMs: number; readonly why: string } | null
-  /** Null until the file was looked into. */
-  readonly metadata: CameraMetadata | null
-  readonly readability: Readability | null
-  readonly onCards: readonly {
-    readonly cardId: CardId
-    readonly cardLabel: string
-    readonly rollId: RollId
-    readonly rollName: string
-    readonly path: string
-    readonly second: SecondReadOfFile | null
-    readonly warnings: readonly WarningRecord[]
-  }[]
-  /** Also those at retired places. `history` in the order of recording. */
-  readonly copies: readonly (KnownCopy & {
-    readonly placeName: string
-    readonly role: Role
-    readonly placeRetired: boolean
-    readonly history: readonly (Evidence & { readonly runId: RunId })[]
-  })[]
-}
+export type * from './records.ts'
 
 export interface PlaceRecords {
   /** The places in use, by name. */
@@ -296,6 +74,16 @@ export interface CardRecords {
   suspectCard(id: CardId, why: string, atMs: number): Promise<void>
   /** A person decided that the card is good after all. */
   trustCard(id: CardId): Promise<void>
+  recordCardEvent(event: Omit<CardEvent, 'number' | 'seenAtMs'>): Promise<void>
+  /** Newest first; of one card, or of all. */
+  cardEvents(filter?: { readonly cardId?: CardId; readonly unseenOnly?: boolean }): Promise<readonly CardEvent[]>
+  /** A person has seen the alarms of this card. Answers how many there were. */
+  markCardEventsSeen(id: CardId, atMs: number): Promise<number>
+  /**
+   * A later roll turned out to belong to another card: it and all later ones go to a new card with these signs, and the older card
+   * is what it was before. Answers the new card.
+   */
+  splitCard(fromRoll: RollId, signs: CardSigns, atMs: number): Promise<Card>
 }
 
 export interface RollRecords {
@@ -342,6 +130,8 @@ export interface JobRecords {
   jobs(filter?: { readonly state?: JobState; readonly client?: string }): Promise<readonly Job[]>
   /** `delivered` takes the time down, `open` forgets it, `closed` keeps it. */
   setJobState(id: JobId, state: JobState, atMs: number): Promise<void>
+  /** Takes a job back from a note into this catalog; what is there already stays, so it may be called again. One transaction. */
+  rebuildJob(runId: RunId, rebuilt: RebuiltJob): Promise<void>
 }
 
 export interface OriginalRecords {
@@ -358,6 +148,22 @@ export interface OriginalRecords {
   copyPathsUnder(placeId: PlaceId, folder: string): Promise<readonly KnownCopy[]>
   /** The copies at a place, oldest evidence first (V5). */
   copiesAt(placeId: PlaceId, filter: CopiesAtFilter): Promise<readonly CopyToCheck[]>
+  /** How many copies and bytes `copiesAt` would give in all. */
+  countCopiesAt(
+    placeId: PlaceId,
+    filter: Omit<CopiesAtFilter, 'limit'>,
+  ): Promise<{ readonly files: number; readonly bytes: number }>
+  /** The originals of a job, by hash, page after page; culled ones too. */
+  originalsOf(
+    jobId: JobId,
+    page: { readonly after?: ContentHash; readonly limit: number },
+  ): Promise<readonly OriginalToCarry[]>
+  /** Those adopted originals (never read from a card) that have one of these sizes: what a file may turn out to be. */
+  adoptedOfSizes(sizes: readonly number[]): Promise<readonly { readonly hash: ContentHash; readonly bytes: number }[]>
+  /** Working files as they were carried to a place. */
+  workingFiles(placeId: PlaceId, jobId?: JobId): Promise<readonly WorkingFile[]>
+  /** Adds or replaces by place and path. */
+  saveWorkingFiles(files: readonly WorkingFile[]): Promise<void>
   /** Marks originals as culled on purpose: not copied again, not called missing. Answers how many were known. */
   cull(hashes: readonly ContentHash[], atMs: number, why: string): Promise<number>
   uncull(hashes: readonly ContentHash[]): Promise<number>
@@ -379,6 +185,38 @@ export interface Recording {
   /** V4. A file that differed makes its card suspect in the same breath. */
   recordSecondRead(rollId: RollId, reads: readonly SecondReadRecord[]): Promise<void>
   recordMetadata(records: readonly MetadataRecord[]): Promise<void>
+  /**
+   * Originals that were found at a place without ever having been read from a card, with the copies that they are. A known hash keeps
+   * its job and first time.
+   */
+  recordAdopted(batch: {
+    readonly runId: RunId
+    readonly originals: readonly {
+      readonly hash: ContentHash
+      readonly bytes: number
+      readonly name: string
+      readonly jobId: JobId
+      readonly atMs: number
+    }[]
+    readonly copies: readonly CopyRecord[]
+  }): Promise<void>
+  /** D1: written down before the first of them is touched. In the same order. */
+  planRemovals(
+    runId: RunId,
+    removals: readonly Omit<Removal, 'number' | 'state' | 'changedAtMs' | 'bytes' | 'jobId'>[],
+  ): Promise<readonly Removal[]>
+  /** D1: written down after the fact; `absent` takes the copy at its old path out of the books in the same breath. */
+  recordRemovals(
+    runId: RunId,
+    results: readonly {
+      readonly number: number
+      readonly state: Removal['state']
+      readonly atMs: number
+      readonly absent: Evidence | null
+    }[],
+  ): Promise<void>
+  /** Oldest first. */
+  removals(filter: { readonly placeId?: PlaceId; readonly state?: Removal['state'] }): Promise<readonly Removal[]>
   /** Replaces the roll's shots. An original that belongs to a shot of another roll (a twin) stays there. */
   saveShots(rollId: RollId, shots: readonly ShotRecord[]): Promise<void>
 }
@@ -394,6 +232,15 @@ export interface RunRecords {
   runs(limit: number): Promise<readonly Run[]>
   /** Begun and never ended: the program was killed or the power went. Oldest first. */
   interruptedRuns(): Promise<readonly Run[]>
+  notePlaceEvent(event: PlaceEvent): Promise<void>
+  /** Newest first. */
+  placeEvents(filter: {
+    readonly placeId?: PlaceId
+    readonly kind?: PlaceEvent['kind']
+    readonly limit: number
+  }): Promise<readonly PlaceEvent[]>
+  /** The newest moment in the books: a clock that shows less was set back (D3). Null in an empty catalog. */
+  newestMomentMs(): Promise<number | null>
   /** Which catalog this is and how far it has come; an older one that comes back has a lower generation. */
   identity(): Promise<{ readonly catalogId: string; readonly generation: number }>
 }
@@ -401,6 +248,8 @@ export interface RunRecords {
 export interface Facts {
   /** Every job's counts, from the kept answer unless something was recorded since. */
   jobTallies(): Promise<readonly JobTally[]>
+  /** Where the originals of every job are, counted together; from the kept answer unless something was recorded since. */
+  whereabouts(): Promise<readonly WhereGroup[]>
   /** Files that lie on cards and were never read whole, or could not be copied at all, by job: they have no original yet. */
   filesWithoutOriginal(): Promise<ReadonlyMap<JobId, number>>
   /**

@@ -4,7 +4,7 @@ import type { KnownCopy } from './catalog.ts'
 import type { Schema } from './schema.ts'
 
 /** The columns that make a copy and its standing evidence. */
-type CopyColumns = Omit<Selectable<Schema['copy']>, 'number'>
+type CopyColumns = Omit<Selectable<Schema['copy']>, 'number' | 'bytes'>
 
 export const copyIn = (row: CopyColumns): KnownCopy => ({
   hash: row.hash,

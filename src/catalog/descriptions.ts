@@ -15,6 +15,7 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
     columns: {
       catalog_id: 'Made once, when the catalog was.',
       generation: 'Raised by one with every run.',
+      newest_at_ms: 'The newest moment in the books: a clock that shows less was set back (D3).',
     },
   },
   place: {
@@ -153,6 +154,8 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
       readability_sentence: 'What a person reads when it can not be opened.',
       culled_at_ms: 'When it was culled on purpose: not copied again, not called missing.',
       culled_why: 'By whom or why.',
+      adopted_at_ms:
+        'When it was taken in from a place, without a card; null again when a card turns up that holds it.',
     },
   },
   copy: {
@@ -166,6 +169,7 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
       latest_strength: 'written, cached, medium or provider; only the last two prove (V1).',
       latest_finding: 'agreed, differed or absent.',
       latest_device_id: 'The physical device that was read (V2).',
+      bytes: 'Size of the original, to add up what lies at a place.',
     },
   },
   evidence: {
@@ -215,6 +219,8 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
       culled_files: 'Originals that were culled on purpose.',
       proven_copies_min: 'Over its files, the least number of proven copies on independent devices.',
       oldest_proof_at_ms: 'Age of the oldest evidence that proves a copy of it.',
+      first_shot_on: 'Day of its first plausible picture, YYYY-MM-DD.',
+      last_shot_on: 'Day of its last one.',
     },
   },
   job_tally_role: {
@@ -224,6 +230,148 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
       role: 'The role; `card` is what lies on the cards themselves.',
       proven: 'Originals with a proven copy in that role.',
       present: 'Originals with a copy in that role that was there when it was last looked at.',
+    },
+  },
+  card_sign: {
+    about:
+      'What a card showed of itself under each file system id it was ever seen with, so that a former id still names it.',
+    columns: {
+      card_id: 'The card.',
+      fs_uuid: 'The id; empty when none was told.',
+      label: 'The volume label at that time.',
+      fs_type: 'The file system at that time.',
+      volume_bytes: 'The size at that time.',
+      root: 'Where it was seen last under this id.',
+      maker: 'Maker of the camera at that time.',
+      structure: 'Name of the folder structure at that time.',
+      first_seen_at_ms: 'When this id was seen first.',
+      last_seen_at_ms: 'When it was seen last.',
+    },
+  },
+  card_event: {
+    about: 'What happened to a card beside being read. Kept for good: a trigger refuses deletions.',
+    columns: {
+      number: 'Counts up.',
+      card_id: 'The card.',
+      at_ms: 'When it was noticed.',
+      kind: 'formatted, formatted-without-leave or was-another-card.',
+      roll_id: 'The roll that was on it before.',
+      sentence: 'What a person reads.',
+      seen_at_ms: 'When a person saw it; an alarm until then.',
+    },
+  },
+  place_event: {
+    about: 'What happened to a place as a whole, for what is due and what is usual.',
+    columns: {
+      number: 'Counts up.',
+      place_id: 'The place.',
+      kind: 'updated, drilled, checked or check-failed.',
+      at_ms: 'When it was finished.',
+      detail: 'Counts and words, as JSON, without secrets (S1).',
+    },
+  },
+  working_file: {
+    about: 'A working file as it was carried to a place (M2). Not an original: it may change.',
+    columns: {
+      place_id: 'The place.',
+      path: 'Below the place’s root.',
+      job_id: 'The job in whose folder it lies.',
+      bytes: 'Its size.',
+      mtime_ms: 'Its time in the library when it was carried.',
+      hash: 'XXH128 of its bytes.',
+      carried_at_ms: 'When it was carried.',
+    },
+  },
+  removal: {
+    about: 'A copy on its way out (D1): written down before it is touched, and after. A trigger refuses deletions.',
+    columns: {
+      number: 'Counts up.',
+      hash: 'The original.',
+      place_id: 'The place that the copy goes from.',
+      path: 'Where the copy lay.',
+      trash_path: 'Where it lies in the place’s trash.',
+      why: 'The rule that let it go, as a sentence.',
+      planned_at_ms: 'When it was written down.',
+      state: 'planned (about to go, or interrupted there), in-trash, kept (it stayed after all) or gone.',
+      changed_at_ms: 'Since when it is in that state.',
+      run_id: 'The run that planned it.',
+    },
+  },
+  where_group: {
+    about:
+      'Where the originals of a job are, counted together: those on the same cards and with copies of the same standing at the same places. Belongs to the job’s tally and is counted with it.',
+    columns: {
+      job_id: 'The job.',
+      group_number: 'Counts up within the job.',
+      files: 'How many originals; culled ones are left out.',
+      bytes: 'Their size together.',
+      example_name: 'The name of one of them.',
+      newest_first_seen_at_ms: 'The newest moment at which one of them was first seen.',
+    },
+  },
+  where_group_card: {
+    about: 'The cards in use whose last roll holds the originals of such a group.',
+    columns: {
+      job_id: 'The job.',
+      group_number: 'The group.',
+      card_id: 'The card.',
+      read_twice: '1 when a second read past the cache agreed (V4).',
+    },
+  },
+  where_group_copy: {
+    about: 'The places in use that hold the originals of such a group; of several copies at one place, the best.',
+    columns: {
+      job_id: 'The job.',
+      group_number: 'The group.',
+      place_id: 'The place.',
+      device_id: 'The physical device that was read.',
+      standing: 'proven, present or differed; what is known to be gone is not here.',
+      oldest_at_ms: 'The oldest evidence among these copies.',
+    },
+  },
+  roll_tally: {
+    about: 'The rolls whose files were counted for the verdict on their card (C2). No row: not counted yet.',
+    columns: {
+      roll_id: 'The roll.',
+      dirty: '1 when something was recorded since that may change a count; set in the same transaction.',
+    },
+  },
+  roll_tally_job: {
+    about:
+      'The jobs of the originals in a counted roll: what is recorded for one of them makes the roll’s tally dirty.',
+    columns: {
+      job_id: 'The job.',
+      roll_id: 'The roll.',
+    },
+  },
+  roll_group: {
+    about: 'Files of a counted roll that are in the same position.',
+    columns: {
+      roll_id: 'The roll.',
+      group_number: 'Counts up within the roll, in the order of the first path.',
+      files: 'How many files.',
+      bytes: 'Their size together.',
+      example_path: 'The first of them.',
+      is_read: '0 when they were never read whole.',
+      is_culled: '1 when they were culled on purpose.',
+      problem_code: 'The failure that stands in the way of copying them, if any.',
+      second_finding: 'V4: whether another read gave the same hashes.',
+      second_strength: 'Whether that read was past the cache.',
+      job_id: 'The job of the originals; null when unread.',
+    },
+  },
+  roll_group_copy: {
+    about: 'The copies of such a group at places in use.',
+    columns: {
+      roll_id: 'The roll.',
+      group_number: 'The group.',
+      position: 'Counts up within the group.',
+      place_id: 'The place.',
+      device_id: 'The physical device that was read.',
+      standing: 'proven (whatever its age), present, differed or absent.',
+      oldest_at_ms: 'The oldest evidence among them.',
+      newest_at_ms:
+        'The newest: how old a proof may be is asked each time, and is between the two only while a check is at work.',
     },
   },
 }

@@ -11,19 +11,32 @@ import type { CopyRecord, ReadRecord, SecondReadRecord, TwinCandidate } from './
  * run inside a transaction that the caller has begun through Kysely, on the same connection.
  */
 export interface HotPath {
-  /** First seen wins; answers the job that the original belongs to. */
+  /** First seen wins; answers the job that the original belongs to. Read from a card, it is no longer an adopted one. */
   saveOriginal(read: ReadRecord): JobId
+  /** The same for a file that was found at a place and is on no card that is known. */
+  adoptOriginal(found: AdoptedOriginal): JobId
   jobOf(hash: ContentHash): JobId
   rollFile(rollId: RollId, path: string): KnownRollFile | null
   addRollFile(rollId: RollId, file: CardFile): void
   changeRollFile(rollId: RollId, file: CardFile): void
-  setHash(read: ReadRecord): void
+  setHash(read: Pick<ReadRecord, 'rollId' | 'path' | 'hash'>): void
   setSecondRead(rollId: RollId, read: SecondReadRecord): void
-  copy(record: CopyRecord): { readonly number: number; readonly standing: Evidence } | null
+  copy(record: Omit<CopyRecord, 'evidence'>): { readonly number: number; readonly standing: Evidence } | null
   addCopy(record: CopyRecord): number
   setStanding(copyNumber: number, evidence: Evidence): void
   addEvidence(copyNumber: number, evidence: Evidence, runId: string): void
+  hasEvidence(copyNumber: number, evidence: Evidence): boolean
+  /** The newest moment in the books only ever goes forward (D3). */
+  noteMoment(atMs: number): void
   twins(name: string, bytes: number, fromMtimeMs: number, toMtimeMs: number): readonly TwinCandidate[]
+}
+
+export interface AdoptedOriginal {
+  readonly hash: ContentHash
+  readonly bytes: number
+  readonly name: string
+  readonly jobId: JobId
+  readonly atMs: number
 }
 
 interface KnownRollFile {
@@ -34,6 +47,8 @@ interface KnownRollFile {
 
 const statements = {
   saveOriginal: `insert into original (hash, bytes, name, job_id, first_seen_at_ms) values (?, ?, ?, ?, ?)
+    on conflict (hash) do update set adopted_at_ms = null where adopted_at_ms is not null`,
+  adoptOriginal: `insert into original (hash, bytes, name, job_id, first_seen_at_ms, adopted_at_ms) values (?, ?, ?, ?, ?, ?)
     on conflict (hash) do nothing`,
   original: 'select job_id, bytes from original where hash = ?',
   rollFile: 'select bytes, mtime_ms, hash from roll_file where roll_id = ? and path = ?',
@@ -45,11 +60,14 @@ const statements = {
     where roll_id = ? and path = ? and hash is not null`,
   copy: `select number, latest_at_ms, latest_strength, latest_finding, latest_device_id from copy
     where place_id = ? and path = ? and hash = ?`,
-  addCopy: `insert into copy (hash, place_id, path, latest_at_ms, latest_strength, latest_finding, latest_device_id)
-    values (?, ?, ?, ?, ?, ?, ?) returning number`,
+  addCopy: `insert into copy (hash, place_id, path, latest_at_ms, latest_strength, latest_finding, latest_device_id, bytes)
+    values (?, ?, ?, ?, ?, ?, ?, (select bytes from original where hash = ?)) returning number`,
   setStanding: `update copy set latest_at_ms = ?, latest_strength = ?, latest_finding = ?, latest_device_id = ?
     where number = ?`,
   addEvidence: `insert into evidence (copy_number, at_ms, strength, finding, device_id, run_id) values (?, ?, ?, ?, ?, ?)`,
+  hasEvidence: `select 1 as found from evidence
+    where copy_number = ? and at_ms = ? and strength = ? and finding = ? and device_id = ?`,
+  noteMoment: 'update identity set newest_at_ms = ? where newest_at_ms is null or newest_at_ms < ?',
   twins: `select hash, roll_id, path, mtime_ms from roll_file
     where name = ? and bytes = ? and mtime_ms between ? and ? and hash is not null`,
 } as const
@@ -71,15 +89,20 @@ export function hotPathOn(sqlite: DatabaseSync): HotPath {
 
 type Prepared = (name: StatementName) => StatementSync
 
-function originalStatements(on: Prepared): Pick<HotPath, 'saveOriginal' | 'jobOf' | 'twins'> {
+function originalStatements(on: Prepared): Pick<HotPath, 'saveOriginal' | 'adoptOriginal' | 'jobOf' | 'twins'> {
+  const jobOfSame = ({ hash, bytes }: { readonly hash: ContentHash; readonly bytes: number }): JobId => {
+    const original = known(on('original').get(hash), `original ${hash}`)
+    if (original['bytes'] !== bytes) throw new Error(`Two files of different size can not have the hash ${hash}.`)
+    return parseJobId(text(original, 'job_id'))
+  }
   return {
     saveOriginal: (read) => {
       on('saveOriginal').run(read.hash, read.bytes, fileName(read.path), read.jobId, read.atMs)
-      const original = known(on('original').get(read.hash), `original ${read.hash}`)
-      if (original['bytes'] !== read.bytes) {
-        throw new Error(`Two files of different size can not have the hash ${read.hash}.`)
-      }
-      return parseJobId(text(original, 'job_id'))
+      return jobOfSame(read)
+    },
+    adoptOriginal: (found) => {
+      on('adoptOriginal').run(found.hash, found.bytes, found.name, found.jobId, found.atMs, found.atMs)
+      return jobOfSame(found)
     },
     jobOf: (hash) => parseJobId(text(known(on('original').get(hash), `original ${hash}`), 'job_id')),
     twins: (name, bytes, fromMtimeMs, toMtimeMs) =>
@@ -124,7 +147,9 @@ function rollStatements(
   }
 }
 
-function copyStatements(on: Prepared): Pick<HotPath, 'copy' | 'addCopy' | 'setStanding' | 'addEvidence'> {
+function copyStatements(
+  on: Prepared,
+): Pick<HotPath, 'copy' | 'addCopy' | 'setStanding' | 'addEvidence' | 'hasEvidence' | 'noteMoment'> {
   return {
     copy: (record) => {
       const row = on('copy').get(record.placeId, record.path, record.hash)
@@ -132,7 +157,7 @@ function copyStatements(on: Prepared): Pick<HotPath, 'copy' | 'addCopy' | 'setSt
     },
     addCopy: ({ hash, placeId, path, evidence }) => {
       const { atMs, strength, finding, deviceId } = evidence
-      const row = on('addCopy').get(hash, placeId, path, atMs, strength, finding, deviceId)
+      const row = on('addCopy').get(hash, placeId, path, atMs, strength, finding, deviceId, hash)
       return whole(known(row, 'number of the new copy'), 'number')
     },
     setStanding: (copyNumber, { atMs, strength, finding, deviceId }) => {
@@ -140,6 +165,11 @@ function copyStatements(on: Prepared): Pick<HotPath, 'copy' | 'addCopy' | 'setSt
     },
     addEvidence: (copyNumber, { atMs, strength, finding, deviceId }, runId) => {
       on('addEvidence').run(copyNumber, atMs, strength, finding, deviceId, runId)
+    },
+    hasEvidence: (copyNumber, { atMs, strength, finding, deviceId }) =>
+      on('hasEvidence').get(copyNumber, atMs, strength, finding, deviceId) !== undefined,
+    noteMoment: (atMs) => {
+      on('noteMoment').run(atMs, atMs)
     },
   }
 }

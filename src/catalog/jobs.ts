@@ -2,23 +2,23 @@ import { type Selectable, sql } from 'kysely'
 
 import { parseJobId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
+import { foldName } from '../domain/path-parts.ts'
 import type { JobRecords } from './catalog.ts'
 import type { Schema } from './schema.ts'
+import { rebuildJob } from './rebuild.ts'
 import type { Store } from './store.ts'
+import { addTally } from './tally-marks.ts'
 
 export const jobsOn = (store: Store): JobRecords => ({
   createJob: (job) => createJob(store, job),
   findJobs: async (idOrName) => {
-    const rows = await store.db
-      .selectFrom('job')
-      .selectAll()
-      .where((is) =>
-        is.or([is(sql<string>`id`, '=', idOrName), is(sql<string>`lower(name)`, '=', idOrName.toLowerCase())]),
-      )
-      .orderBy('created_at_ms', 'desc')
-      .orderBy('id')
-      .execute()
-    return rows.map(jobIn)
+    const all = store.db.selectFrom('job').selectAll()
+    const byId = await all.where(sql<string>`id`, '=', idOrName).executeTakeFirst()
+    if (byId !== undefined) return [jobIn(byId)]
+    const rows = await all.orderBy('created_at_ms', 'desc').orderBy('id').execute()
+    // Compared here and not by the database, whose lower() knows no letters but those of English.
+    const wanted = foldName(idOrName)
+    return rows.filter(({ name }) => foldName(name) === wanted).map(jobIn)
   },
   jobs: async ({ state, client } = {}) => {
     let query = store.db.selectFrom('job').selectAll()
@@ -33,6 +33,7 @@ export const jobsOn = (store: Store): JobRecords => ({
     if (state === 'open') query = query.set({ delivered_at_ms: null })
     await query.execute()
   },
+  rebuildJob: (runId, rebuilt) => rebuildJob(store, runId, rebuilt),
 })
 
 export const jobIn = (row: Selectable<Schema['job']>): Job => ({
@@ -62,19 +63,7 @@ function createJob(store: Store, job: Omit<Job, 'id' | 'state' | 'deliveredAtMs'
       })
       .returningAll()
       .executeTakeFirstOrThrow()
-    await step
-      .insertInto('job_tally')
-      .values({
-        job_id: row.id,
-        dirty: 1,
-        files: 0,
-        bytes: 0,
-        shots: 0,
-        culled_files: 0,
-        proven_copies_min: 0,
-        oldest_proof_at_ms: null,
-      })
-      .execute()
+    await addTally(step, row.id)
     return jobIn(row)
   })
 }

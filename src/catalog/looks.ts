@@ -15,6 +15,11 @@ export function recordMetadata(store: Store, records: readonly MetadataRecord[])
         .where('hash', '=', hash)
         .execute()
     }
+    // The tally holds the days of the first and the last picture.
+    await markOriginals(
+      step,
+      records.map(({ hash }) => hash),
+    )
   })
 }
 

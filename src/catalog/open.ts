@@ -11,7 +11,7 @@ import { recordingOn } from './recording.ts'
 import { rollsOn } from './rolls.ts'
 import { runsOn } from './runs.ts'
 import type { Store } from './store.ts'
-import { filesWithoutOriginal, jobTallies } from './tally.ts'
+import { filesWithoutOriginal, jobTallies, whereabouts } from './tally.ts'
 import { checkWhole, snapshot } from './upkeep.ts'
 
 /**
@@ -33,8 +33,9 @@ export const catalogOn = (store: Store, file: string): Catalog => ({
   ...recordingOn(store),
   ...runsOn(store),
   jobTallies: () => jobTallies(store),
+  whereabouts: () => whereabouts(store),
   filesWithoutOriginal: () => filesWithoutOriginal(store.db),
-  cardFacts: (cardId, freshSinceMs) => cardFacts(store.db, cardId, freshSinceMs),
+  cardFacts: (cardId, freshSinceMs) => cardFacts(store, cardId, freshSinceMs),
   checkWhole: () => checkWhole(store, file),
   snapshot: (toFile) => snapshot(store, toFile),
   close: () => disconnect(store),

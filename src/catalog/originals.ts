@@ -1,9 +1,12 @@
 import type { ContentHash, JobId, PlaceId } from '../domain/ids.ts'
-import type { CopiesAtFilter, CopyToCheck, KnownCopy, KnownOriginal, OriginalRecords } from './catalog.ts'
+import { adoptedOfSizes } from './adopted.ts'
+import type { KnownCopy, KnownOriginal, OriginalRecords, OriginalToCarry } from './catalog.ts'
+import { copiesAt, countCopiesAt } from './copies-at.ts'
 import { copyIn } from './copy-row.ts'
 import { fileFacts } from './file-facts.ts'
 import { chunksOf, type Queries, type Store } from './store.ts'
 import { markOriginals } from './tally-marks.ts'
+import { saveWorkingFiles, workingFiles } from './working-files.ts'
 
 export const originalsOn = (store: Store): OriginalRecords => ({
   knownByHash: (hashes) => knownByHash(store.db, hashes),
@@ -14,6 +17,11 @@ export const originalsOn = (store: Store): OriginalRecords => ({
   copiesOf: async (hash) => (await knownByHash(store.db, [hash])).get(hash)?.copies ?? [],
   copyPathsUnder: (placeId, folder) => copyPathsUnder(store.db, placeId, folder),
   copiesAt: (placeId, filter) => copiesAt(store.db, placeId, filter),
+  countCopiesAt: (placeId, filter) => countCopiesAt(store.db, placeId, filter),
+  originalsOf: (jobId, page) => originalsOf(store.db, jobId, page),
+  adoptedOfSizes: (sizes) => adoptedOfSizes(store.db, sizes),
+  workingFiles: (placeId, jobId) => workingFiles(store.db, placeId, jobId),
+  saveWorkingFiles: (files) => saveWorkingFiles(store, files),
   cull: (hashes, atMs, why) => setCulled(store, hashes, { culled_at_ms: atMs, culled_why: why }),
   uncull: (hashes) => setCulled(store, hashes, { culled_at_ms: null, culled_why: null }),
   fileFacts: (hashOrPath) => fileFacts(store.db, hashOrPath),
@@ -58,6 +66,40 @@ async function copiesByHash(db: Queries, hashes: readonly ContentHash[]): Promis
   return Map.groupBy(rows.map(copyIn), (copy) => copy.hash)
 }
 
+/** `YYYY-MM-DDTHH:MM:SS`, without the parts of a second. */
+const secondsLength = 19
+
+async function originalsOf(
+  db: Queries,
+  jobId: JobId,
+  { after, limit }: { readonly after?: ContentHash; readonly limit: number },
+): Promise<readonly OriginalToCarry[]> {
+  let query = db
+    .selectFrom('original')
+    .select(['hash', 'capture_local', 'capture_plausible'])
+    .select((of) =>
+      of
+        .selectFrom('roll_file')
+        .whereRef('roll_file.hash', '=', 'original.hash')
+        .select((file) => file.fn.min('roll_file.mtime_ms').as('mtime_ms'))
+        .as('mtime_ms'),
+    )
+    .where('job_id', '=', jobId)
+    .orderBy('hash')
+    .limit(limit)
+  if (after !== undefined) query = query.where('hash', '>', after)
+  const rows = await query.execute()
+  const known = await knownByHash(
+    db,
+    rows.map(({ hash }) => hash),
+  )
+  return rows.flatMap(({ hash, mtime_ms: mtimeMs, capture_local: local, capture_plausible: plausible }) => {
+    const original = known.get(hash)
+    const capturedLocal = plausible === 1 && local !== null ? local.slice(0, secondsLength) : null
+    return original === undefined ? [] : [{ ...original, mtimeMs, capturedLocal }]
+  })
+}
+
 /** Paths compare byte by byte, so everything below a folder lies between `folder/` and the next character after `/`. */
 async function copyPathsUnder(db: Queries, placeId: PlaceId, folder: string): Promise<readonly KnownCopy[]> {
   const rows = await db
@@ -69,42 +111,6 @@ async function copyPathsUnder(db: Queries, placeId: PlaceId, folder: string): Pr
     .orderBy('path')
     .execute()
   return rows.map(copyIn)
-}
-
-/** The copies to choose from: of one job, by its originals, or of the whole place. */
-function copiesToCheck(db: Queries, jobId: JobId | undefined) {
-  const all = db
-    .selectFrom('copy')
-    .innerJoin('original', 'original.hash', 'copy.hash')
-    .selectAll('copy')
-    .select(['original.bytes', 'original.job_id'])
-  if (jobId === undefined) return db.selectFrom(all.as('due'))
-  // Worked out first and as a whole; else a database walks through all copies of the place in the order of their age.
-  return db
-    .with(
-      (name) => name('due').materialized(),
-      () => all.where('original.job_id', '=', jobId),
-    )
-    .selectFrom('due')
-}
-
-async function copiesAt(db: Queries, placeId: PlaceId, filter: CopiesAtFilter): Promise<readonly CopyToCheck[]> {
-  const { jobId, limit, checkedBeforeMs, after, includeAbsent = false } = filter
-  let query = copiesToCheck(db, jobId)
-    .selectAll('due')
-    .where('due.place_id', '=', placeId)
-    .orderBy('due.latest_at_ms')
-    .orderBy('due.number')
-    .limit(limit)
-  if (!includeAbsent) query = query.where('due.latest_finding', '!=', 'absent')
-  if (checkedBeforeMs !== undefined) query = query.where('due.latest_at_ms', '<', checkedBeforeMs)
-  if (after !== undefined) {
-    query = query.where((is) =>
-      is(is.refTuple('due.latest_at_ms', 'due.number'), '>', is.tuple(after.latestAtMs, after.number)),
-    )
-  }
-  const rows = await query.execute()
-  return rows.map((row): CopyToCheck => ({ ...copyIn(row), number: row.number, bytes: row.bytes, jobId: row.job_id }))
 }
 
 function setCulled(

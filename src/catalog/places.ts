@@ -29,18 +29,21 @@ export const placesOn = (store: Store): PlaceRecords => ({
     })
   },
   notePlaceSeen: async (note) => {
-    await store.db
-      .updateTable('place')
-      .set({
-        seen_at_ms: note.atMs,
-        device_id: note.device.id,
-        device_how: note.device.how,
-        free_bytes: note.freeBytes,
-        total_bytes: note.totalBytes,
-        fs_type: note.fsType,
-      })
-      .where('id', '=', note.placeId)
-      .execute()
+    await store.db.transaction().execute(async (step) => {
+      await step
+        .updateTable('place')
+        .set({
+          seen_at_ms: note.atMs,
+          device_id: note.device.id,
+          device_how: note.device.how,
+          free_bytes: note.freeBytes,
+          total_bytes: note.totalBytes,
+          fs_type: note.fsType,
+        })
+        .where('id', '=', note.placeId)
+        .execute()
+      store.hot.noteMoment(note.atMs)
+    })
   },
   placeNotes: async () => (await placeRows(store.db)).flatMap(noteIn),
 })
@@ -65,7 +68,9 @@ function noteIn(row: Selectable<Schema['place']>): PlaceNote[] {
 
 function addPlace(store: Store, place: Place, atMs: number): Promise<Result<void>> {
   return store.db.transaction().execute(async (step) => {
-    const others = (await placeRows(step)).filter((row) => row.retired_at_ms === null && row.id !== place.id)
+    const rows = await placeRows(step)
+    const others = rows.filter((row) => row.retired_at_ms === null && row.id !== place.id)
+    const before = rows.find((row) => row.id === place.id)
     const sameName = others.find((row) => row.name.toLowerCase() === place.name.toLowerCase())
     if (sameName !== undefined) return failed(placeExists(place, `A place named “${sameName.name}” is already set up.`))
     const sameAddress = others.find((row) => row.address === place.address)
@@ -85,7 +90,8 @@ function addPlace(store: Store, place: Place, atMs: number): Promise<Result<void
       .values({ id: place.id, added_at_ms: atMs, ...columns })
       .onConflict((known) => known.column('id').doUpdateSet(columns))
       .execute()
-    await markAllJobs(step)
+    // A new place holds nothing yet, and a new name or address moves no copy: only then is there nothing to count again.
+    if (before !== undefined && (before.retired_at_ms !== null || before.role !== place.role)) await markAllJobs(step)
     return done(undefined)
   })
 }

@@ -27,7 +27,7 @@ test('[W3] evidence can only be added: the database itself refuses to change or 
   })
   await catalog.addRollFiles(reads[0]!.rollId, [{ path: 'lonely', bytes: 2, mtimeMs: 1 }])
   store.sqlite.exec(`insert into copy select 999, hash, place_id, path || '2', latest_at_ms, latest_strength,
-    latest_finding, latest_device_id from copy where number = 1`)
+    latest_finding, latest_device_id, bytes from copy where number = 1`)
   for (const [guard, attempt] of attempts) {
     const { sql } = store.sqlite.prepare('select sql from sqlite_schema where name = ?').get(guard) ?? {}
     assert.throws(() => store.sqlite.exec(attempt), /never (changed|deleted)/, attempt)

@@ -2,11 +2,13 @@ import { sql } from 'kysely'
 
 import type { Strength } from '../domain/copy.ts'
 import type { ContentHash, JobId, RollId } from '../domain/ids.ts'
-import type { CopyRecord, ReadConflict, ReadRecord, Recording, ReportBatch, SecondReadRecord } from './catalog.ts'
+import type { ReadConflict, ReadRecord, Recording, ReportBatch, SecondReadRecord } from './catalog.ts'
+import { recordAdopted } from './adopted.ts'
 import { recordMetadata, saveShots } from './looks.ts'
-import { stands } from './standing.ts'
+import { recordCopies } from './record-copies.ts'
+import { planRemovals, recordRemovals, removals } from './removals.ts'
 import type { Queries, Store } from './store.ts'
-import { markJobs, markRoll } from './tally-marks.ts'
+import { markJobs, markRoll, markRollsOnly } from './tally-marks.ts'
 
 /** Writing down what happened to files: the only way into originals, copies and evidence. */
 export const recordingOn = (store: Store): Recording => ({
@@ -14,6 +16,10 @@ export const recordingOn = (store: Store): Recording => ({
   correctRead: (read, strength) => correctRead(store, read, strength),
   recordSecondRead: (rollId, reads) => recordSecondRead(store, rollId, reads),
   recordMetadata: (records) => recordMetadata(store, records),
+  recordAdopted: (batch) => recordAdopted(store, batch),
+  planRemovals: (runId, planned) => planRemovals(store, runId, planned),
+  recordRemovals: (runId, results) => recordRemovals(store, runId, results),
+  removals: (filter) => removals(store.db, filter),
   saveShots: (rollId, shots) => saveShots(store, rollId, shots),
 })
 
@@ -29,13 +35,7 @@ function recordReports(store: Store, batch: ReportBatch): Promise<readonly ReadC
       jobs.add(store.hot.jobOf(conflict.firstHash))
       await suspectCardOf(step, read.rollId, read.path, read.atMs)
     }
-    const seen = new Map<ContentHash, JobId>()
-    for (const copy of batch.copies) {
-      const job = seen.get(copy.hash) ?? store.hot.jobOf(copy.hash)
-      seen.set(copy.hash, job)
-      jobs.add(job)
-      recordCopy(store, copy, batch.runId)
-    }
+    for (const job of recordCopies(store, batch.copies, batch.runId)) jobs.add(job)
     for (const { rollId, path, code, sentence } of batch.problems ?? []) {
       await step
         .updateTable('roll_file')
@@ -45,6 +45,7 @@ function recordReports(store: Store, batch: ReportBatch): Promise<readonly ReadC
         .execute()
     }
     await markJobs(step, [...jobs])
+    await markRollsOnly(step, [...new Set([...batch.reads, ...(batch.problems ?? [])].map(({ rollId }) => rollId))])
     return conflicts
   })
 }
@@ -60,13 +61,6 @@ function recordRead(store: Store, read: ReadRecord): ReadConflict | null {
   }
   store.hot.setSecondRead(rollId, { path, finding: 'differed', strength: 'cached', atMs })
   return { rollId, path, firstHash: file.hash, newHash: hash }
-}
-
-function recordCopy(store: Store, record: CopyRecord, runId: string): void {
-  const known = store.hot.copy(record)
-  const copyNumber = known?.number ?? store.hot.addCopy(record)
-  if (known !== null && stands(known.standing, record.evidence)) store.hot.setStanding(copyNumber, record.evidence)
-  store.hot.addEvidence(copyNumber, record.evidence, runId)
 }
 
 function recordSecondRead(store: Store, rollId: RollId, reads: readonly SecondReadRecord[]): Promise<void> {
@@ -85,8 +79,9 @@ function correctRead(store: Store, read: ReadRecord, strength: Strength): Promis
     const jobs = new Set([store.hot.saveOriginal(read)])
     store.hot.setHash(read)
     store.hot.setSecondRead(rollId, { path, finding: 'differed', strength, atMs })
+    // In any case it is no longer on this card.
+    if (wrong != null) jobs.add(store.hot.jobOf(wrong))
     if (wrong != null && wrong !== read.hash && !(await isOnACard(step, wrong))) {
-      jobs.add(store.hot.jobOf(wrong))
       await step
         .updateTable('original')
         .set({ culled_at_ms: atMs, culled_why: `a wrong read of ${path}` })
@@ -95,6 +90,7 @@ function correctRead(store: Store, read: ReadRecord, strength: Strength): Promis
     }
     await suspectCardOf(step, rollId, path, atMs)
     await markJobs(step, [...jobs])
+    await markRollsOnly(step, [rollId])
   })
 }
 

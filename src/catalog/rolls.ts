@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import type { LeftOut } from '../domain/card.ts'
 import { parseRollId, type RollId } from '../domain/ids.ts'
 import type { RollFileRecord, RollRecord, RollRecords, SecondReadOfFile, WarningRecord } from './catalog.ts'
+import { labelKeyOf } from './roll-numbers.ts'
 import type { Schema } from './schema.ts'
 import { rollIsLast } from './standing.ts'
 import type { Queries, Store } from './store.ts'
@@ -96,7 +97,7 @@ async function rollFiles(db: Queries, rollId: RollId): Promise<readonly RollFile
 
 function beginRoll(store: Store, roll: Parameters<RollRecords['beginRoll']>[0]): Promise<RollRecord> {
   const { cardId, jobId, label, atMs, folderOf } = roll
-  const labelKey = label.normalize('NFC').toLowerCase()
+  const labelKey = labelKeyOf(label)
   return store.db.transaction().execute(async (step) => {
     await markCard(step, cardId)
     await markJobs(step, [jobId])

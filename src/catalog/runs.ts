@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 
 import { parseRunId } from '../domain/ids.ts'
 import type { Run, RunRecords } from './catalog.ts'
+import { notePlaceEvent, placeEvents } from './place-events.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
@@ -24,11 +25,15 @@ export const runsOn = (store: Store): RunRecords => ({
           outcome: null,
         })
         .execute()
+      store.hot.noteMoment(atMs)
     })
     return id
   },
   endRun: async (id, outcome, atMs) => {
-    await store.db.updateTable('run').set({ outcome, ended_at_ms: atMs }).where('id', '=', id).execute()
+    await store.db.transaction().execute(async (step) => {
+      await step.updateTable('run').set({ outcome, ended_at_ms: atMs }).where('id', '=', id).execute()
+      store.hot.noteMoment(atMs)
+    })
   },
   noteRun: async (id, notes) => {
     await store.db.transaction().execute(async (step) => {
@@ -69,6 +74,12 @@ export const runsOn = (store: Store): RunRecords => ({
       .orderBy('id')
       .execute()
     return rows.map(runIn)
+  },
+  notePlaceEvent: (event) => notePlaceEvent(store, event),
+  placeEvents: (filter) => placeEvents(store.db, filter),
+  newestMomentMs: async () => {
+    const row = await store.db.selectFrom('identity').select('newest_at_ms').executeTakeFirstOrThrow()
+    return row.newest_at_ms
   },
   identity: async () => {
     const row = await store.db.selectFrom('identity').selectAll().executeTakeFirstOrThrow()

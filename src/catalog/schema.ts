@@ -6,6 +6,7 @@ import type { CardId, ContentHash, JobId, PlaceId, RollId, RunId } from '../doma
 import type { JobState } from '../domain/job.ts'
 import type { Capture, Readability } from '../domain/metadata.ts'
 import type { Device, Role } from '../domain/place.ts'
+import type { CardEvent, CopyStanding, PlaceEvent, Removal, WhereGroup } from './catalog.ts'
 
 /**
  * The tables as the queries see them. What each column means stands in `descriptions.ts`, which the compiler keeps
@@ -29,11 +30,24 @@ export interface Schema {
   run_note: RunNoteTable
   job_tally: JobTallyTable
   job_tally_role: JobTallyRoleTable
+  card_sign: CardSignTable
+  card_event: CardEventTable
+  place_event: PlaceEventTable
+  working_file: WorkingFileTable
+  removal: RemovalTable
+  where_group: WhereGroupTable
+  where_group_card: WhereGroupCardTable
+  where_group_copy: WhereGroupCopyTable
+  roll_tally: RollTallyTable
+  roll_tally_job: RollTallyJobTable
+  roll_group: RollGroupTable
+  roll_group_copy: RollGroupCopyTable
 }
 
 interface IdentityTable {
   catalog_id: string
   generation: number
+  newest_at_ms: number | null
 }
 
 interface PlaceTable {
@@ -153,6 +167,7 @@ interface OriginalTable {
   readability_sentence: string | null
   culled_at_ms: number | null
   culled_why: string | null
+  adopted_at_ms: number | null
 }
 
 interface CopyTable {
@@ -164,6 +179,7 @@ interface CopyTable {
   latest_strength: Strength
   latest_finding: Finding
   latest_device_id: string
+  bytes: number
 }
 
 interface EvidenceTable {
@@ -204,6 +220,8 @@ interface JobTallyTable {
   culled_files: number
   proven_copies_min: number
   oldest_proof_at_ms: number | null
+  first_shot_on: string | null
+  last_shot_on: string | null
 }
 
 interface JobTallyRoleTable {
@@ -211,4 +229,118 @@ interface JobTallyRoleTable {
   role: Role
   proven: number
   present: number
+}
+
+interface CardSignTable {
+  card_id: CardId
+  fs_uuid: string
+  label: string
+  fs_type: string | null
+  volume_bytes: number | null
+  root: string
+  maker: string | null
+  structure: string | null
+  first_seen_at_ms: number
+  last_seen_at_ms: number
+}
+
+interface CardEventTable {
+  number: Generated<number>
+  card_id: CardId
+  at_ms: number
+  kind: CardEvent['kind']
+  roll_id: RollId | null
+  sentence: string
+  seen_at_ms: number | null
+}
+
+interface PlaceEventTable {
+  number: Generated<number>
+  place_id: PlaceId
+  kind: PlaceEvent['kind']
+  at_ms: number
+  detail: string
+}
+
+interface WorkingFileTable {
+  place_id: PlaceId
+  path: string
+  job_id: JobId
+  bytes: number
+  mtime_ms: number
+  hash: ContentHash
+  carried_at_ms: number
+}
+
+interface RemovalTable {
+  number: Generated<number>
+  hash: ContentHash
+  place_id: PlaceId
+  path: string
+  trash_path: string
+  why: string
+  planned_at_ms: number
+  state: Removal['state']
+  changed_at_ms: number
+  run_id: RunId
+}
+
+interface WhereGroupTable {
+  job_id: JobId
+  group_number: number
+  files: number
+  bytes: number
+  example_name: string
+  newest_first_seen_at_ms: number
+}
+
+interface WhereGroupCardTable {
+  job_id: JobId
+  group_number: number
+  card_id: CardId
+  read_twice: number
+}
+
+interface WhereGroupCopyTable {
+  job_id: JobId
+  group_number: number
+  place_id: PlaceId
+  device_id: string
+  standing: WhereGroup['copies'][number]['standing']
+  oldest_at_ms: number
+}
+
+interface RollTallyTable {
+  roll_id: RollId
+  dirty: number
+}
+
+interface RollTallyJobTable {
+  job_id: JobId
+  roll_id: RollId
+}
+
+interface RollGroupTable {
+  roll_id: RollId
+  group_number: number
+  files: number
+  bytes: number
+  example_path: string
+  is_read: number
+  is_culled: number
+  problem_code: string | null
+  second_finding: Extract<Finding, 'agreed' | 'differed'> | null
+  second_strength: Strength | null
+  job_id: JobId | null
+}
+
+interface RollGroupCopyTable {
+  roll_id: RollId
+  group_number: number
+  position: number
+  place_id: PlaceId
+  device_id: string
+  standing: Exclude<CopyStanding, 'stale'>
+  oldest_at_ms: number
+  newest_at_ms: number
 }

@@ -25,11 +25,11 @@ const provingStrengths = strengths.filter((strength) => proves({ atMs: 0, streng
 const isProving = (column: string): RawBuilder<boolean> =>
   sql<boolean>`${sql.ref(column)} in (${sql.join(provingStrengths.map((strength) => sql.lit(strength)))})`
 
-/** SQL condition: the copy in this query was there, with the right bytes, when it was last looked at. */
-export const copyIsPresent = sql<boolean>`copy.latest_finding = 'agreed'`
-
-/** SQL condition: the copy in this query is proven (V1). */
-export const copyIsProven = sql<boolean>`(${copyIsPresent} and ${isProving('copy.latest_strength')})`
+/** SQL text: how the copy in this query stands; `proven` by V1, `present` when it was there with the right bytes. */
+export const copyStanding = sql<string>`case
+  when copy.latest_finding = 'agreed' and ${isProving('copy.latest_strength')} then 'proven'
+  when copy.latest_finding = 'agreed' then 'present'
+  else copy.latest_finding end`
 
 /** SQL condition: the roll file in this query was read twice, the second time past the cache, and both agree (V4). */
 export const fileIsReadTwice = sql<boolean>`(roll_file.second_finding = 'agreed' and ${isProving('roll_file.second_strength')})`

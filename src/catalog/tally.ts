@@ -1,28 +1,58 @@
-import { sql } from 'kysely'
-
 import type { JobId } from '../domain/ids.ts'
 import { type Role, roles } from '../domain/place.ts'
-import type { JobTally, RoleTally } from './catalog.ts'
-import { copyIsPresent, copyIsProven, fileIsReadTwice, rollIsLast } from './standing.ts'
+import type { JobTally, RoleTally, WhereGroup } from './catalog.ts'
+import { countJob, type JobCount } from './count-job.ts'
 import type { Queries, Store } from './store.ts'
+import { keepGroups, keptGroups } from './where-groups.ts'
 
-/**
- * The counts of every job. Those that something was recorded for since the last time are counted anew and kept, one
- * transaction each; a process that may only look counts them without keeping.
- */
+/** The counts of every job, kept from the last time unless something was recorded since. */
 export async function jobTallies(store: Store): Promise<readonly JobTally[]> {
-  const marked = await store.db.selectFrom('job_tally').select('job_id').where('dirty', '=', 1).execute()
-  const fresh = new Map<JobId, JobTally>()
-  for (const { job_id: jobId } of marked) {
-    const tally = store.readOnly
-      ? await countJob(store.db, jobId)
-      : await store.db.transaction().execute(async (step) => keep(step, await countJob(step, jobId)))
-    fresh.set(jobId, tally)
-  }
-  return (await keptTallies(store.db)).map((kept) => fresh.get(kept.jobId) ?? kept)
+  const fresh = await freshCounts(store)
+  const all = await store.db.transaction().execute(keptTallies)
+  return all.map((kept) => fresh.get(kept.jobId)?.tally ?? kept)
 }
 
-async function keep(step: Queries, tally: JobTally): Promise<JobTally> {
+/** Where the originals of every job are, kept and counted together with the tallies. */
+export async function whereabouts(store: Store): Promise<readonly WhereGroup[]> {
+  const fresh = await freshCounts(store)
+  // In one transaction, so that the parts of a group are from one moment.
+  const kept = await store.db.transaction().execute(keptGroups)
+  return [...kept.filter(({ jobId }) => !fresh.has(jobId)), ...[...fresh.values()].flatMap(({ groups }) => groups)]
+}
+
+/** What a process that may only look has counted, and the state of the database that it counted in. */
+const counted = new WeakMap<Store, { readonly state: number; readonly counts: ReadonlyMap<JobId, JobCount> }>()
+
+/**
+ * Counts the jobs anew that something was recorded for since the last time, and keeps the counts, one transaction each. A process
+ * that may only look keeps them for itself, until another process writes something.
+ */
+async function freshCounts(store: Store): Promise<ReadonlyMap<JobId, JobCount>> {
+  const known = counted.get(store)
+  if (known !== undefined && known.state === stateOf(store)) return known.counts
+  const state = stateOf(store)
+  const marked = await store.db.selectFrom('job_tally').select('job_id').where('dirty', '=', 1).execute()
+  const counts = new Map<JobId, JobCount>()
+  for (const { job_id: jobId } of marked) {
+    const count = await store.db.transaction().execute(async (step) => {
+      const made = await countJob(step, jobId)
+      if (!store.readOnly) await keep(step, made)
+      return made
+    })
+    counts.set(jobId, count)
+  }
+  if (store.readOnly && state === stateOf(store)) counted.set(store, { state, counts })
+  return counts
+}
+
+/** Changes whenever another connection has committed something (sqlite.org/pragma.html#pragma_data_version). */
+function stateOf({ sqlite }: Store): number {
+  const state = sqlite.prepare('pragma data_version').get()?.['data_version']
+  if (typeof state !== 'number') throw new TypeError('SQLite does not tell the state of the catalog.')
+  return state
+}
+
+async function keep(step: Queries, { tally, groups }: JobCount): Promise<void> {
   const { jobId } = tally
   await step
     .updateTable('job_tally')
@@ -34,6 +64,8 @@ async function keep(step: Queries, tally: JobTally): Promise<JobTally> {
       culled_files: tally.culledFiles,
       proven_copies_min: tally.provenCopiesMin,
       oldest_proof_at_ms: tally.oldestProofAtMs,
+      first_shot_on: tally.firstShotOn,
+      last_shot_on: tally.lastShotOn,
     })
     .where('job_id', '=', jobId)
     .execute()
@@ -42,7 +74,7 @@ async function keep(step: Queries, tally: JobTally): Promise<JobTally> {
     .insertInto('job_tally_role')
     .values(roles.map((role) => ({ job_id: jobId, role, ...tally.copies[role] })))
     .execute()
-  return tally
+  await keepGroups(step, jobId, groups)
 }
 
 async function keptTallies(db: Queries): Promise<JobTally[]> {
@@ -58,6 +90,8 @@ async function keptTallies(db: Queries): Promise<JobTally[]> {
     copies: perRole(byJob.get(row.job_id) ?? []),
     provenCopiesMin: row.proven_copies_min,
     oldestProofAtMs: row.oldest_proof_at_ms,
+    firstShotOn: row.first_shot_on,
+    lastShotOn: row.last_shot_on,
   }))
 }
 
@@ -67,110 +101,6 @@ function perRole(rows: readonly (RoleTally & { readonly role: Role })[]): Record
     return { proven: row?.proven ?? 0, present: row?.present ?? 0 }
   }
   return { card: of('card'), library: of('library'), second: of('second'), cloud: of('cloud'), drive: of('drive') }
-}
-
-async function countJob(db: Queries, jobId: JobId): Promise<JobTally> {
-  const totals = await countOriginals(db, jobId)
-  const least = await countDevices(db, jobId)
-  return {
-    jobId,
-    ...totals,
-    copies: perRole([...(await countRoles(db, jobId)), await countCards(db, jobId)]),
-    provenCopiesMin: least.provenCopiesMin,
-    oldestProofAtMs: least.oldestProofAtMs,
-  }
-}
-
-async function countOriginals(
-  db: Queries,
-  jobId: JobId,
-): Promise<Pick<JobTally, 'files' | 'bytes' | 'shots' | 'culledFiles'>> {
-  const notCulled = sql`filter (where culled_at_ms is null)`
-  return db
-    .selectFrom('original')
-    .select([
-      sql<number>`count(*) ${notCulled}`.as('files'),
-      sql<number>`coalesce(sum(bytes) ${notCulled}, 0)`.as('bytes'),
-      sql<number>`count(distinct shot_id) ${notCulled}`.as('shots'),
-      sql<number>`count(culled_at_ms)`.as('culledFiles'),
-    ])
-    .where('job_id', '=', jobId)
-    .executeTakeFirstOrThrow()
-}
-
-/** The copies at places in use, of a job's originals that were not culled. */
-const copiesOfJob = (db: Queries, jobId: JobId) =>
-  db
-    .selectFrom('original')
-    .innerJoin('copy', 'copy.hash', 'original.hash')
-    .innerJoin('place', 'place.id', 'copy.place_id')
-    .where('original.job_id', '=', jobId)
-    .where('original.culled_at_ms', 'is', null)
-    .where('place.retired_at_ms', 'is', null)
-
-/** Two copies of one original in the same role count once. */
-function countRoles(db: Queries, jobId: JobId): Promise<readonly (RoleTally & { readonly role: Role })[]> {
-  const perOriginal = copiesOfJob(db, jobId)
-    .select([
-      'place.role',
-      sql<number>`max(case when ${copyIsProven} then 1 else 0 end)`.as('proven'),
-      sql<number>`max(case when ${copyIsPresent} then 1 else 0 end)`.as('present'),
-    ])
-    .groupBy(['original.hash', 'place.role'])
-  return db
-    .selectFrom(perOriginal.as('one'))
-    .select((of) => [
-      'one.role',
-      of.fn.sum<number>('one.proven').as('proven'),
-      of.fn.sum<number>('one.present').as('present'),
-    ])
-    .groupBy('one.role')
-    .execute()
-}
-
-/** V2: copies on one device are one copy. An original without any copy counts zero, and makes the least zero. */
-async function countDevices(db: Queries, jobId: JobId): Promise<Pick<JobTally, 'provenCopiesMin' | 'oldestProofAtMs'>> {
-  const isProof = sql<boolean>`(place.id is not null and ${copyIsProven})`
-  const perOriginal = db
-    .selectFrom('original')
-    .leftJoin('copy', 'copy.hash', 'original.hash')
-    .leftJoin('place', (place) => place.onRef('place.id', '=', 'copy.place_id').on('place.retired_at_ms', 'is', null))
-    .where('original.job_id', '=', jobId)
-    .where('original.culled_at_ms', 'is', null)
-    .select([
-      // A device that could not be told may be any of the others: it adds nothing, and alone it is one (domain/card-verdict.ts).
-      sql<number>`max(
-        count(distinct case when ${isProof} and copy.latest_device_id not like 'unknown:%' then copy.latest_device_id end),
-        max(case when ${isProof} then 1 else 0 end)
-      )`.as('devices'),
-      sql<number | null>`min(case when ${isProof} then copy.latest_at_ms end)`.as('oldest'),
-    ])
-    .groupBy('original.hash')
-  const row = await db
-    .selectFrom(perOriginal.as('one'))
-    .select((of) => [of.fn.min('one.devices').as('least'), of.fn.min('one.oldest').as('oldest')])
-    .executeTakeFirstOrThrow()
-  return { provenCopiesMin: row.least ?? 0, oldestProofAtMs: row.oldest }
-}
-
-/** What lies on the cards now: present when it is in a card's last roll, proven when it was read twice there (V4). */
-async function countCards(db: Queries, jobId: JobId): Promise<RoleTally & { readonly role: 'card' }> {
-  const perOriginal = db
-    .selectFrom('original')
-    .innerJoin('roll_file', 'roll_file.hash', 'original.hash')
-    .innerJoin('roll', 'roll.id', 'roll_file.roll_id')
-    .innerJoin('card', 'card.id', 'roll.card_id')
-    .where('original.job_id', '=', jobId)
-    .where('original.culled_at_ms', 'is', null)
-    .where('card.retired_at_ms', 'is', null)
-    .where(rollIsLast)
-    .select([sql<number>`max(case when ${fileIsReadTwice} then 1 else 0 end)`.as('proven')])
-    .groupBy('original.hash')
-  const row = await db
-    .selectFrom(perOriginal.as('one'))
-    .select((of) => [of.fn.sum<number | null>('one.proven').as('proven'), of.fn.countAll<number>().as('present')])
-    .executeTakeFirstOrThrow()
-  return { role: 'card', proven: row.proven ?? 0, present: row.present }
 }
 
 /** What was listed on a card and has no hash, and what could not even be named. */
