@@ -2,21 +2,25 @@
  * The back door: the child process that touches cards and places, so that the front door never hangs (J2). Joins the engine with the
  * folders and the machine; knows no catalog, decides nothing.
  */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { makeBlockPool } from './engine/block-pool.ts'
 import type { Result } from './domain/failure.ts'
+import type { PlaceId } from './domain/ids.ts'
+import type { Identity } from './domain/place.ts'
 import type { PlaceAddress, WritablePlace } from './engine/contracts.ts'
 import { makeLocalMover } from './engine/local-mover.ts'
 import type { ReadBack } from './machine/cache-bypass.ts'
 import { dropDeviceCache, readBackStrength } from './machine/cache-bypass.ts'
 import { serveMover } from './machine/mover/serve-mover.ts'
 import { limitsOf } from './machine/volumes/limits.ts'
+import { mountedFolders } from './machine/volumes/mounted-folders.ts'
 import { pickVolumes } from './machine/volumes/pick.ts'
 import type { Volume } from './machine/volumes/volume.ts'
 import { makeHashingMemory } from './machine/xxh128/xxh128.ts'
 import { readCardSigns } from './machine/volumes/card-signs.ts'
 import { openCardSource } from './places/card/card-source.ts'
+import { findMovedFolder } from './places/folder/find-moved-folder.ts'
 import { openFolderPlace } from './places/folder/folder-place.ts'
 import type { GroundFacts } from './places/folder/identify-folder.ts'
 import { identifyFolder, markFolder } from './places/folder/identify-folder.ts'
@@ -33,9 +37,17 @@ interface Ground {
 
 const grounds = new Map<string, Promise<Ground>>()
 
-/** What a folder stands on; asked once, because a place that is swapped is noticed by its marker and its device number. */
-function groundOf(folder: string, probe: Parameters<typeof readBackStrength>[1] | null): Promise<Ground> {
-  const known = grounds.get(folder)
+/**
+ * What a folder stands on; asked once for each place, because a place that is swapped is noticed by its marker and its device number.
+ * Two drives that take turns at one folder are two places, on two devices (V2).
+ */
+function groundOf(
+  folder: string,
+  probe: Parameters<typeof readBackStrength>[1] | null,
+  who: PlaceId | 'card' = 'card',
+): Promise<Ground> {
+  const key = `${who} ${folder}`
+  const known = grounds.get(key)
   if (known !== undefined) return known
   const asked = (async (): Promise<Ground> => {
     const volume = await volumes.find(folder)
@@ -47,21 +59,23 @@ function groundOf(folder: string, probe: Parameters<typeof readBackStrength>[1] 
     const readBack = volume === null || probe === null ? unknown : await readBackStrength(volume, probe)
     return { volume, readBack }
   })()
-  grounds.set(folder, asked)
+  grounds.set(key, asked)
   return asked
 }
 
 const forget = async ({ volume, readBack }: Ground): Promise<boolean> =>
   volume === null || !readBack.dropFirst ? readBack.strength === 'medium' : dropDeviceCache(volume)
 
-async function placeFacts(address: PlaceAddress): Promise<GroundFacts> {
-  const { volume, readBack } = await groundOf(address.folder, { writableFolder: join(address.folder, partialFolder) })
+/** `folder` is one that exists: a target of a restore may not be made yet, and then it is the one above it. */
+async function placeFacts(address: PlaceAddress, folder = address.folder): Promise<GroundFacts> {
+  const probed = address.guard === 'folder' ? folder : join(folder, partialFolder)
+  const { volume, readBack } = await groundOf(folder, { writableFolder: probed }, address.id)
   const measured = volume?.deviceHow === 'measured'
   return {
     device:
       address.declaredDevice !== null
         ? { id: `declared:${address.declaredDevice}`, how: 'declared' }
-        : { id: volume?.deviceId ?? `unknown:${address.folder}`, how: measured ? 'measured' : 'unknown' },
+        : { id: volume?.deviceId ?? `unknown:${folder}`, how: measured ? 'measured' : 'unknown' },
     limits: limitsOf(volume?.fsTypeReal ?? 'unknown'),
     readBack: readBack.strength,
   }
@@ -78,9 +92,14 @@ function someFileOf(root: string): string | null {
   }
 }
 
+/** The target of a restore is made when it is opened; until then the folder above it tells what it will stand on. */
+const standingOn = ({ guard, folder }: PlaceAddress): string =>
+  guard === 'folder' && !existsSync(folder) ? dirname(folder) : folder
+
 async function openPlace(address: PlaceAddress): Promise<Result<WritablePlace>> {
-  const facts = await placeFacts(address)
-  const ground = await groundOf(address.folder, null)
+  const folder = standingOn(address)
+  const facts = await placeFacts(address, folder)
+  const ground = await groundOf(folder, null, address.id)
   return openFolderPlace(address, {
     deviceId: facts.device.id,
     directReaches: facts.readBack,
@@ -88,13 +107,23 @@ async function openPlace(address: PlaceAddress): Promise<Result<WritablePlace>> 
   })
 }
 
+/** Asks at the address first; a drive that may be mounted elsewhere is then looked for by its marker. */
+async function identify(address: PlaceAddress): Promise<Identity> {
+  const here = await identifyFolder(address, (folder) => placeFacts(address, folder))
+  if (here.kind === 'online' || address.mayMove !== true) return here
+  const folder = await findMovedFolder(address, await mountedFolders())
+  if (folder === null) return here
+  const moved = { ...address, folder }
+  return identifyFolder(moved, (ground) => placeFacts(moved, ground))
+}
+
 serveMover((watch) =>
   makeLocalMover({
     blocks: makeBlockPool(memory.blocks),
     startHash: memory.startHash,
     watch,
-    identify: (address) => identifyFolder(address, () => placeFacts(address)),
-    mark: (address, marker) => markFolder(address, marker, () => placeFacts(address)),
+    identify,
+    mark: (address, marker) => markFolder(address, marker, (folder) => placeFacts(address, folder)),
     signs: (root) => readCardSigns(root, volumes),
     openCard: async (root) => {
       const file = someFileOf(root)
@@ -106,5 +135,6 @@ serveMover((watch) =>
     lookInside: async (path) => (await import('./machine/camera-metadata/look-inside.ts')).lookInside(path),
     encodeText: (text) => new TextEncoder().encode(text),
     decodeText: (bytes) => new TextDecoder().decode(bytes),
+    nowMs: () => Date.now(),
   }),
 )

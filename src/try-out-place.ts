@@ -1,9 +1,10 @@
-import { rm } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Result } from './domain/failure.ts'
 import { done } from './domain/failure.ts'
 import type { CaseResult, PlaceAddress, WritablePlace } from './engine/contracts.ts'
 import { makeHashingMemory } from './machine/xxh128/xxh128.ts'
+import { asideFolders } from './places/conformance/aside-cases.ts'
 import { conformanceCases } from './places/conformance/cases.ts'
 
 const blockBytes = 1024 * 1024
@@ -32,6 +33,10 @@ export async function tryOutPlace(
     }
     return done(results)
   } finally {
-    await rm(join(address.folder, scratch), { recursive: true, force: true })
+    for (const folder of [scratch, ...asideFolders(scratch)])
+      await rm(join(address.folder, folder), { recursive: true, force: true })
+    // These two are there only since the suite made them, when nothing else lies in them.
+    for (const folder of ['.fivefold/versions', '.fivefold/trash'])
+      await rmdir(join(address.folder, folder)).catch(() => undefined)
   }
 }

@@ -25,6 +25,7 @@ type Online = Extract<Identity, { kind: 'online' }>
 const online = (name: string, change: Partial<Online> & { device?: Device } = {}): Online => ({
   kind: 'online',
   id: parsePlaceId(name),
+  folder: `/places/${name}`,
   device: { id: `disk-${name}`, how: 'measured' },
   freeBytes: 1e12,
   totalBytes: 2e12,

@@ -115,7 +115,8 @@ const insideEachOther = (place: Place, cardRoot: string): Failure => ({
   place: place.name,
 })
 
-function notThere(place: Place, identity: Exclude<Identity, { kind: 'online' }>): Failure {
+/** Why a place that is needed can't be used now; nothing was done. */
+export function notThere(place: Place, identity: Exclude<Identity, { kind: 'online' }>): Failure {
   const about = { sentence: `“${place.name}” is not there: ${identity.sentence}`, place: place.name }
   switch (identity.kind) {
     case 'unmarked':

@@ -8,6 +8,8 @@ import type { Failure, Result } from '../domain/failure.ts'
 import type { ContentHash, PlaceId } from '../domain/ids.ts'
 import type { Readability } from '../domain/metadata.ts'
 import type { Identity } from '../domain/place.ts'
+import type { PlaceListing } from '../domain/place-listing.ts'
+import type { RemovalPermit } from '../domain/removal-rule.ts'
 
 /** How a person's "stop" reaches the work. An AbortSignal is one as it is. */
 export interface Cancel {
@@ -60,9 +62,11 @@ export interface Reading {
   close(): Promise<void>
 }
 
-/** What an ingest needs of a card. There is no verb that changes anything (C1). */
+/** What a copy is read from: a card, or a place that holds proven copies. There is no verb that changes anything (C1). */
 export interface CardSource {
   readonly name: string
+  /** Tells whose trouble a bad read is: the card's (V4), or a copy's that must not be carried on (M1). */
+  readonly kind: 'card' | 'place'
   list(cancel: Cancel): Promise<Result<CardListing>>
   /** `past-cache` asks for a read from the card itself; what was reached stands in the reading's `strength`. */
   open(path: string, how: 'fast' | 'past-cache', expectedBytes: number): Promise<Result<Reading>>
@@ -94,6 +98,13 @@ export interface WritablePlace {
   /** Who is this place now (W4)? Read anew from its marker; every verb that writes also looks whether the same disk is still there. */
   confirm(): Promise<Result<void>>
   check(path: string): Promise<Presence>
+  /**
+   * All files below a folder of the place (`''` is its root), by `lstat`: links are not followed, what Fivefold keeps for itself
+   * (`.fivefold`) is listed only when that very folder is asked for. A folder that is not there is an empty, complete listing;
+   * one that can't be read makes it incomplete (D3). `onward` is called again and again on the way, so that a long walk is not
+   * taken for a place that hangs (J2).
+   */
+  list(folder: string, cancel: Cancel, onward?: () => void): Promise<Result<PlaceListing>>
   open(path: string, how: 'fast' | 'past-cache'): Promise<Result<Reading>>
   begin(bytes: number): Promise<Result<Writing>>
   /** Flushes the bytes to the medium. One answer a file, in the same order. An error poisons that file for good. */
@@ -107,24 +118,51 @@ export interface WritablePlace {
    * picture's name is never given this way; the place refuses every path that is not of ours.
    */
   replaceOwn(writing: Writing, path: string): Promise<Result<void>>
+  /**
+   * Renames a file to a path below `.fivefold/versions/` or `.fivefold/trash/` and flushes both folders; never replaces what is
+   * there. Into the trash only where the marker's role allows it (D1: never `library`); other paths are a bug.
+   */
+  setAside(path: string, asidePath: string): Promise<Result<'set-aside' | 'absent'>>
+  /** Deletes a file below `.fivefold/trash/`, the one thing that is ever deleted at a place; every other path is a bug (D1). */
+  removeFromTrash(path: string): Promise<Result<'removed' | 'absent'>>
   /** Flushes the folders of these paths, and the folders made for them (W1). Only after this is a copy recorded. */
   settle(paths: readonly string[]): Promise<Result<void>>
   /** Drops what caches below the file system hold, before a read-back; false where that can't be done. */
   forgetCached(): Promise<boolean>
-  /** Removes temporary files that no running work owns. Answers how many. */
+  /**
+   * Removes temporary files that no running work owns. Answers how many. In a folder that is no place (`guard: 'folder'`) the
+   * empty folders that Fivefold made for itself go too, so that nothing of ours is left in a restored tree.
+   */
   sweep(): Promise<Result<number>>
 }
 
-/** One file of the card, and where it goes. */
+/** Where the bytes of a copy come from. */
+export type Origin =
+  | { readonly kind: 'card'; readonly root: string }
+  | { readonly kind: 'place'; readonly place: PlaceAddress }
+
+/** One file of the origin, and where it goes. */
 export interface CopyOrder {
   readonly number: number
   readonly path: string
   readonly bytes: number
+  /**
+   * The time that the copies get. A card's file must have it when it is read; a place's file system may have rounded it, so
+   * there it is only looked whether the file changed while it was read.
+   */
   readonly mtimeMs: number
   /** Empty when the file is to be read and hashed only. */
   readonly to: readonly { readonly placeId: PlaceId; readonly path: string }[]
-  /** The hash of an earlier read; a read that differs is a suspect card (V4). Null on the first read. */
+  /**
+   * The hash of an earlier read. A card's read that differs is a suspect card (V4); a place's is a copy that is never carried on
+   * (M1). Null on the first read.
+   */
   readonly expected: ContentHash | null
+  /**
+   * Set when what lies under that name now is to make way: it is kept under this path (below `.fivefold/versions/`) after the new
+   * bytes are proven and before they get the name (M2, repair). Null everywhere else: then a taken name stays taken (W2).
+   */
+  readonly setAsideTo?: string | null
 }
 
 /** What became of one file at one place. Stated only after the fact (W3). */
@@ -186,8 +224,40 @@ export type ProveReport =
       readonly strength: Strength
       readonly deviceId: string
       readonly bytesRead: number
+      /** What lies there, when it differs; null when it agrees or is absent. */
+      readonly found: { readonly hash: ContentHash; readonly bytes: number; readonly mtimeMs: number } | null
     }
   | { readonly kind: 'unknown'; readonly number: number; readonly failure: Failure }
+
+/** A copy that may go, with the permit for exactly that (D1). Its bytes are compared with the hash once more before it goes. */
+export interface TrashOrder {
+  readonly number: number
+  readonly path: string
+  readonly bytes: number
+  readonly expected: ContentHash
+  /** Below `.fivefold/trash/`. */
+  readonly trashPath: string
+  readonly permit: RemovalPermit
+}
+
+/** What was in the trash long enough. */
+export interface EmptyTrashOrder {
+  readonly number: number
+  /** Below `.fivefold/trash/`. */
+  readonly trashPath: string
+  readonly permit: RemovalPermit
+}
+
+export type TrashReport =
+  | { readonly kind: 'in-trash'; readonly number: number; readonly deviceId: string }
+  | { readonly kind: 'removed'; readonly number: number }
+  | { readonly kind: 'absent'; readonly number: number; readonly deviceId: string }
+  /** It is not the original that was to go: it stays where it is. */
+  | { readonly kind: 'kept'; readonly number: number; readonly failure: Failure }
+
+/** The same orders on their way to the child process, when the permits were looked at. */
+export type PermittedTrashOrder = Omit<TrashOrder, 'permit'> & { readonly validUntilMs: number }
+export type PermittedEmptyTrashOrder = Omit<EmptyTrashOrder, 'permit'> & { readonly validUntilMs: number }
 
 /** A moment of work in progress, for the bar on the screen. */
 export interface Progress {
@@ -217,6 +287,13 @@ export interface PlaceAddress {
   readonly name: string
   readonly folder: string
   readonly declaredDevice: string | null
+  /** A drive may be mounted elsewhere today: then `identify` looks for its marker among the mounted volumes (W4). */
+  readonly mayMove?: boolean
+  /**
+   * `folder` for the target of a restore, which has no marker: the folder itself is remembered instead, and a folder that is a
+   * place is refused. It is made when only its last part is missing.
+   */
+  readonly guard?: 'marker' | 'folder'
 }
 
 /**
@@ -235,7 +312,7 @@ export interface Mover {
    */
   copy(
     work: {
-      readonly cardRoot: string
+      readonly from: Origin
       readonly places: readonly PlaceAddress[]
       readonly orders: readonly CopyOrder[]
     },
@@ -255,6 +332,28 @@ export interface Mover {
     progress: (progress: Progress) => void,
     cancel: Cancel,
   ): Promise<MoverEnd>
+  /** All files below a folder of a place; see `WritablePlace.list`. */
+  listPlace(place: PlaceAddress, folder: string, cancel: Cancel): Promise<Result<PlaceListing>>
+  /** Is it there, and how big? One answer a path, in the same order. Fails when the place itself can't be asked. */
+  checkPaths(place: PlaceAddress, paths: readonly string[]): Promise<Result<readonly Presence[]>>
+  /** Moves files out of the way, below `.fivefold/versions/`; one answer a file, in the same order. */
+  setAside(
+    place: PlaceAddress,
+    files: readonly { readonly path: string; readonly asidePath: string }[],
+  ): Promise<Result<readonly Result<'set-aside' | 'absent'>[]>>
+  /** D1: takes copies out of their job folders into the trash of their place. Each is read and compared once more before. */
+  trash(
+    work: { readonly place: PlaceAddress; readonly orders: readonly TrashOrder[] },
+    report: (report: TrashReport) => void,
+    progress: (progress: Progress) => void,
+    cancel: Cancel,
+  ): Promise<MoverEnd>
+  /** D1: deletes from the trash of a place, the only deleting that there is. */
+  emptyTrash(
+    work: { readonly place: PlaceAddress; readonly orders: readonly EmptyTrashOrder[] },
+    report: (report: TrashReport) => void,
+    cancel: Cancel,
+  ): Promise<MoverEnd>
   /** Lays text files at a place under W1; other text under the same name is `name-taken`, unless it is to be replaced. */
   note(place: PlaceAddress, notes: readonly NoteOrder[]): Promise<Result<void>>
   /** Reads a small text file at a place; null when it is not there. */
@@ -264,6 +363,24 @@ export interface Mover {
   tryOut(place: PlaceAddress): Promise<Result<readonly CaseResult[]>>
   /** A quick look whether pictures can be opened. Absolute paths in, one answer a path, in the same order. */
   look(paths: readonly string[]): Promise<Result<readonly Readability[]>>
+}
+
+/**
+ * The mover as the child process has it: permits are looked at on the side of the one who decides (`demandPermits`), and do not
+ * travel.
+ */
+export interface Hands extends Omit<Mover, 'trash' | 'emptyTrash'> {
+  trash(
+    work: { readonly place: PlaceAddress; readonly orders: readonly PermittedTrashOrder[] },
+    report: (report: TrashReport) => void,
+    progress: (progress: Progress) => void,
+    cancel: Cancel,
+  ): Promise<MoverEnd>
+  emptyTrash(
+    work: { readonly place: PlaceAddress; readonly orders: readonly PermittedEmptyTrashOrder[] },
+    report: (report: TrashReport) => void,
+    cancel: Cancel,
+  ): Promise<MoverEnd>
 }
 
 /** One promise of a place, tried: null when it was kept, else what the place did instead. */

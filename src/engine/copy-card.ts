@@ -1,12 +1,12 @@
 /**
- * Walks the orders of one card: two files are read and written at a time, while earlier ones are flushed, read back and
+ * Walks the orders of one card, or of a place that copies are carried on from: two files are read and written at a time, while earlier ones are flushed, read back and
  * named. Small files are finished by the hundred, so that they share a flush. Memory is bounded by the pool of blocks, the rest by
  * the limits below.
  */
 import type { Failure, FailureCode, Result } from '../domain/failure.ts'
 import { done, endsThePlace, failed } from '../domain/failure.ts'
 import type { PlaceId } from '../domain/ids.ts'
-import type { Cancel, CopyOrder, CopyReport } from './contracts.ts'
+import type { Cancel, CardSource, CopyOrder, CopyReport } from './contracts.ts'
 import type { CopyTools, WrittenFile } from './copy-file.ts'
 import { copyFile } from './copy-file.ts'
 import { proveCopies } from './prove-copies.ts'
@@ -30,9 +30,13 @@ export const copyLimits: CopyLimits = {
   loneFileBytes: 4 * 1024 * 1024,
 }
 
-const endsTheCard: ReadonlySet<FailureCode> = new Set<FailureCode>(['card-gone', 'card-hung'])
+/** After one of these there is no use in asking the source for the next file: the card is gone, or the place is not that place. */
+const endsTheSource: Readonly<Record<CardSource['kind'], ReadonlySet<FailureCode>>> = {
+  card: new Set<FailureCode>(['card-gone', 'card-hung']),
+  place: new Set<FailureCode>(['place-gone', 'place-hung', 'place-unmarked', 'place-is-another', 'place-unknown']),
+}
 
-/** Fails only when the card was lost; what happened to each file stands in its report. */
+/** Fails only when the card, or the place that is read, was lost; what happened to each file stands in its report. */
 export async function copyCard(
   orders: readonly CopyOrder[],
   tools: CopyTools,
@@ -55,7 +59,7 @@ class CardWalk {
   #next = 0
   #batch: WrittenFile[] = []
   #batchBytes = 0
-  #lostCard: Failure | null = null
+  #lostSource: Failure | null = null
 
   constructor(
     orders: readonly CopyOrder[],
@@ -72,16 +76,18 @@ class CardWalk {
   }
 
   async run(): Promise<Result<'finished' | 'cancelled'>> {
+    // Where it can't be done, what is read is compared with its hash all the same.
+    if (this.#tools.source.kind === 'place') await this.#tools.source.forgetCached()
     const lanes = Array.from({ length: this.#limits.filesAtOnce }, () => this.#lane())
     await Promise.all(lanes)
     await this.#finishBatch()
     await Promise.all(this.#behind)
-    if (this.#lostCard !== null) return failed(this.#lostCard)
+    if (this.#lostSource !== null) return failed(this.#lostSource)
     return done(this.#cancel.aborted ? 'cancelled' : 'finished')
   }
 
   async #lane(): Promise<void> {
-    while (!this.#cancel.aborted && this.#lostCard === null) {
+    while (!this.#cancel.aborted && this.#lostSource === null) {
       const order = this.#orders[this.#next]
       if (order === undefined) return
       this.#next += 1
@@ -92,7 +98,7 @@ class CardWalk {
   }
 
   #unread(order: CopyOrder, failure: Failure): void {
-    if (endsTheCard.has(failure.code)) this.#lostCard = failure
+    if (endsTheSource[this.#tools.source.kind].has(failure.code)) this.#lostSource ??= failure
     this.#report({ kind: 'unread', number: order.number, failure })
   }
 

@@ -47,14 +47,14 @@ test('[V3] one read gives the hash and the bytes at every place, under temporary
       const content = contentOf(bytes)
       const ground = await makeGround({ [path]: content })
       let reads = 0
-      const card: CardSource = {
-        ...ground.tools.card,
+      const source: CardSource = {
+        ...ground.tools.source,
         open: async (...asked) => {
           reads += 1
-          return ground.tools.card.open(...asked)
+          return ground.tools.source.open(...asked)
         },
       }
-      const written = valueOf(await copyFile(ground.order(path), { ...ground.tools, card }))
+      const written = valueOf(await copyFile(ground.order(path), { ...ground.tools, source }))
       assert.equal(reads, 1, 'the card is opened once')
       assert.deepEqual([written.hash, written.bytesRead], [hashOf(content), bytes])
       assert.deepEqual([laid(ground, 'nas'), laid(ground, 'pc')], [[content], [content]])

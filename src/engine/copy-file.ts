@@ -1,11 +1,13 @@
 /**
- * The heart: reads one file of the card once, and in that one read hashes it and writes it to every place (V3).
+ * The heart: reads one file of the card once, and in that one read hashes it and writes it to every place (V3). A copy that is
+ * carried on from a place takes the same way, and is compared with its hash before anything of it can get a name (M1).
  * What it leaves behind are temporary files that nobody else can see (W1); flushing, proving and naming them is
  * `prove-copies.ts`.
  */
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { ContentHash, PlaceId } from '../domain/ids.ts'
+import { assertVersionPath } from './own-folders.ts'
 import type {
   Blocks,
   CardSource,
@@ -38,20 +40,27 @@ export interface WrittenFile {
 }
 
 export interface CopyTools {
-  readonly card: CardSource
+  readonly source: CardSource
   readonly places: ReadonlyMap<PlaceId, WritablePlace>
   readonly blocks: Blocks
   readonly startHash: StartHash
   readonly watch: Watch
 }
 
-/** Reads once, writes everywhere. Fails only when the card's file could not be read as it was listed. */
+/**
+ * Reads once, writes everywhere. Fails only when the file could not be read as it was listed, or is not the file that was expected.
+ * A card is read as fast as it goes, for its second read asks again (V4); a place is read past the cache where it can be, because M1
+ * is about what is stored there, and not about what this computer remembers of it.
+ */
 export async function copyFile(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile>> {
-  const opened = await tools.card.open(order.path, 'fast', order.bytes)
+  const { source } = tools
+  const opened = await source.open(order.path, source.kind === 'card' ? 'fast' : 'past-cache', order.bytes)
   if (!opened.ok) return opened
   const reading = opened.value
   try {
-    if (reading.bytes !== order.bytes || reading.mtimeMs !== order.mtimeMs) return failed(changed(order))
+    if (reading.bytes !== order.bytes) return failed(otherSize(order, source))
+    // The file system of a place may have rounded the time that it was given.
+    if (source.kind === 'card' && reading.mtimeMs !== order.mtimeMs) return failed(changed(order, source))
     const { placed, ended } = await beginEverywhere(order, tools)
     const streamed = await streamEverywhere(order, reading, placed, ended, tools)
     if (!streamed.ok) {
@@ -82,10 +91,12 @@ async function beginEverywhere(
 type Begun = { kind: 'placed'; file: PlacedFile } | { kind: 'ended'; outcome: CopyOutcome }
 
 async function beginAt(place: WritablePlace, path: string, order: CopyOrder): Promise<Begun> {
-  const presence = await place.check(path)
-  if (presence.kind === 'present' && presence.bytes === order.bytes)
-    return { kind: 'placed', file: { place, path, writing: null } }
-  if (presence.kind === 'present') return { kind: 'ended', outcome: { kind: 'taken', placeId: place.id, path } }
+  if (order.setAsideTo === undefined || order.setAsideTo === null) {
+    const presence = await place.check(path)
+    if (presence.kind === 'present' && presence.bytes === order.bytes)
+      return { kind: 'placed', file: { place, path, writing: null } }
+    if (presence.kind === 'present') return { kind: 'ended', outcome: { kind: 'taken', placeId: place.id, path } }
+  } else assertVersionPath(order.setAsideTo)
   const begun = await place.begin(order.bytes)
   if (!begun.ok) return { kind: 'ended', outcome: { kind: 'failed', placeId: place.id, failure: begun.failure } }
   return { kind: 'placed', file: { place, path, writing: begun.value } }
@@ -130,10 +141,10 @@ async function streamEverywhere(
     if (!read.ok) return read
     const after = await reading.stat()
     if (!after.ok) return after
-    if (read.value !== order.bytes || after.value.bytes !== order.bytes || after.value.mtimeMs !== order.mtimeMs)
-      return failed(changed(order))
+    if (read.value !== order.bytes || after.value.bytes !== order.bytes || after.value.mtimeMs !== reading.mtimeMs)
+      return failed(changed(order, tools.source))
     const digest = hash.digest()
-    if (order.expected !== null && order.expected !== digest) return failed(readsDiffer(order))
+    if (order.expected !== null && order.expected !== digest) return failed(differs(order, tools.source))
     for (const file of alive) {
       const finished = await file.writing?.finish(order.mtimeMs)
       if (finished !== undefined && !finished.ok) dead(file, finished.failure)
@@ -148,16 +159,41 @@ async function streamEverywhere(
   }
 }
 
-const changed = (order: CopyOrder): Failure => ({
-  code: 'card-changed',
-  sentence: `${order.path} changed while it was read.`,
-  advice: 'Make sure that nothing else writes to the card, then run the same command again.',
-  path: order.path,
-})
+function changed(order: CopyOrder, source: CardSource): Failure {
+  if (source.kind === 'card')
+    return {
+      code: 'card-changed',
+      sentence: `${order.path} changed while it was read.`,
+      advice: 'Make sure that nothing else writes to the card, then run the same command again.',
+      path: order.path,
+    }
+  return {
+    code: 'copy-differs',
+    sentence: `${order.path} at “${source.name}” changed while it was read: it was not carried on.`,
+    advice: 'Close the program that writes to it, then run the same command again.',
+    path: order.path,
+    place: source.name,
+  }
+}
 
-const readsDiffer = (order: CopyOrder): Failure => ({
-  code: 'card-reads-differ',
-  sentence: `${order.path} was read twice from the card, and the two reads differ.`,
-  advice: 'Keep this card as it is and try another reader: the card, the reader or its cable hands out wrong bytes.',
-  path: order.path,
-})
+/** A copy of another size is not the original, and need not be read to know it. */
+const otherSize = (order: CopyOrder, source: CardSource): Failure =>
+  order.expected === null || source.kind === 'card' ? changed(order, source) : differs(order, source)
+
+function differs(order: CopyOrder, source: CardSource): Failure {
+  if (source.kind === 'card')
+    return {
+      code: 'card-reads-differ',
+      sentence: `${order.path} was read twice from the card, and the two reads differ.`,
+      advice:
+        'Keep this card as it is and try another reader: the card, the reader or its cable hands out wrong bytes.',
+      path: order.path,
+    }
+  return {
+    code: 'copy-differs',
+    sentence: `${order.path} at “${source.name}” is not what was read from the card: it was not carried on.`,
+    advice: 'Run “fivefold verify” to see which copies are good, then “fivefold repair”.',
+    path: order.path,
+    place: source.name,
+  }
+}

@@ -3,6 +3,7 @@
  * behind `machine/mover`; in the simulator it runs where the simulator is.
  */
 import type { CardSigns } from '../domain/card.ts'
+import type { Presence } from '../domain/copy.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { PlaceId } from '../domain/ids.ts'
@@ -12,18 +13,23 @@ import type {
   Blocks,
   CaseResult,
   CardSource,
-  Mover,
+  Hands,
   MoverEnd,
+  Origin,
   PlaceAddress,
   Progress,
   StartHash,
   Watch,
   WritablePlace,
 } from './contracts.ts'
-import { copyCard } from './copy-card.ts'
+import type { CopyLimits } from './copy-card.ts'
+import { copyCard, copyLimits } from './copy-card.ts'
 import type { NoteTools } from './lay-note.ts'
 import { layNote, readNote } from './lay-note.ts'
+import { assertVersionPath } from './own-folders.ts'
 import { readAgain } from './read-again.ts'
+import { sourceOfPlace } from './source-of-place.ts'
+import { emptyTrash, trashCopies } from './trash-copies.ts'
 import { verifyCopies } from './verify-copies.ts'
 import { duringAt, watchedCard, watchedPlace } from './watched.ts'
 
@@ -42,9 +48,11 @@ export interface MoverWorld {
   lookInside(path: string): Promise<Readability>
   encodeText(text: string): Uint8Array
   decodeText(bytes: Uint8Array): string
+  /** Wall clock: a permit may end while the work goes on (D1). */
+  nowMs(): number
 }
 
-export function makeLocalMover(world: MoverWorld): Mover {
+export function makeLocalMover(world: MoverWorld, limits: CopyLimits = copyLimits): Hands {
   const noteTools: NoteTools = world
   return {
     identify: (address) => world.identify(address),
@@ -55,8 +63,10 @@ export function makeLocalMover(world: MoverWorld): Mover {
       const watch = world.watch(progress)
       const places = await openPlaces(world, work.places, watch)
       if (!places.ok) return ended(places)
-      const card = await openCard(world, work.cardRoot, watch)
-      return ended(await copyCard(work.orders, { ...world, card, places: places.value, watch }, report, cancel))
+      const source = await openOrigin(world, work.from, watch)
+      if (!source.ok) return ended(source)
+      const tools = { ...world, source: source.value, places: places.value, watch }
+      return ended(await copyCard(work.orders, tools, report, cancel, limits))
     },
     readAgain: async (work, report, progress, cancel) => {
       const watch = world.watch(progress)
@@ -70,6 +80,7 @@ export function makeLocalMover(world: MoverWorld): Mover {
       const tools = { ...world, place: place.value, watch }
       return ended(await verifyCopies(work.orders, tools, report, cancel))
     },
+    ...handsAtPlace(world),
     note: async (address, notes) => {
       const place = await openPlace(world, address, quietWatch(world))
       if (!place.ok) return place
@@ -96,11 +107,56 @@ export function makeLocalMover(world: MoverWorld): Mover {
   }
 }
 
+/** What is asked and done at one place beside copying: looking, making way, and letting go. */
+function handsAtPlace(
+  world: MoverWorld,
+): Pick<Hands, 'listPlace' | 'checkPaths' | 'setAside' | 'trash' | 'emptyTrash'> {
+  return {
+    listPlace: async (address, folder, cancel) => {
+      const place = await openPlace(world, address, quietWatch(world))
+      return place.ok ? place.value.list(folder, cancel) : place
+    },
+    checkPaths: async (address, paths) => {
+      const place = await openPlace(world, address, quietWatch(world))
+      if (!place.ok) return place
+      const answers: Presence[] = []
+      for (const path of paths) answers.push(await place.value.check(path))
+      const here = await place.value.confirm()
+      return here.ok ? done(answers) : here
+    },
+    setAside: async (address, files) => {
+      for (const { asidePath } of files) assertVersionPath(asidePath)
+      const place = await openPlace(world, address, quietWatch(world))
+      if (!place.ok) return place
+      const answers: Result<'set-aside' | 'absent'>[] = []
+      for (const { path, asidePath } of files) answers.push(await place.value.setAside(path, asidePath))
+      return done(answers)
+    },
+    trash: async (work, report, progress, cancel) => {
+      const watch = world.watch(progress)
+      const place = await openPlace(world, work.place, watch)
+      if (!place.ok) return ended(place)
+      return ended(await trashCopies(work.orders, { ...world, place: place.value, watch }, report, cancel))
+    },
+    emptyTrash: async (work, report, cancel) => {
+      const place = await openPlace(world, work.place, quietWatch(world))
+      if (!place.ok) return ended(place)
+      return ended(await emptyTrash(work.orders, { ...world, place: place.value }, report, cancel))
+    },
+  }
+}
+
 /** For work that is too short to be counted; what it waits for is told all the same. */
 const quietWatch = (world: MoverWorld): Watch => world.watch(() => undefined)
 
 async function openCard(world: MoverWorld, root: string, watch: Watch): Promise<CardSource> {
   return watchedCard(await duringAt(watch, 'card')('open', () => world.openCard(root)), watch)
+}
+
+async function openOrigin(world: MoverWorld, from: Origin, watch: Watch): Promise<Result<CardSource>> {
+  if (from.kind === 'card') return done(await openCard(world, from.root, watch))
+  const place = await openPlace(world, from.place, watch)
+  return place.ok ? done(sourceOfPlace(place.value)) : place
 }
 
 async function openPlace(world: MoverWorld, address: PlaceAddress, watch: Watch): Promise<Result<WritablePlace>> {

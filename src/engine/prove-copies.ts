@@ -4,7 +4,7 @@
  */
 import type { Strength } from '../domain/copy.ts'
 import type { Failure, Result } from '../domain/failure.ts'
-import { done } from '../domain/failure.ts'
+import { done, endsThePlace } from '../domain/failure.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import type { Blocks, CopyOutcome, CopyReport, Reading, StartHash, Watch, WritablePlace, Writing } from './contracts.ts'
 import type { PlacedFile, WrittenFile } from './copy-file.ts'
@@ -52,7 +52,7 @@ interface PlacedAt {
 
 /** A file on its way at one place: still going, with the proof it has, or ended. */
 type Step =
-  | { readonly file: PlacedAt; readonly strength: Strength }
+  | { readonly file: PlacedAt; readonly strength: Strength; readonly alreadyThere: boolean }
   | { readonly file: PlacedAt; readonly outcome: CopyOutcome }
 
 async function finishAt(
@@ -64,7 +64,7 @@ async function finishAt(
   const isForgotten = await place.forgetCached()
   const steps = await proveAll(place, flushed, isForgotten, tools)
   const published: Step[] = []
-  for (const step of steps) published.push(await publish(place, step))
+  for (const step of steps) published.push(await publish(place, step, isForgotten, tools))
   const names = published.filter((step) => 'strength' in step).map((step) => step.file.placed.path)
   const settled = names.length === 0 ? done(undefined) : await place.settle(names)
   return published.map((step) => [step.file.written, conclude(place, step, settled)] as const)
@@ -121,7 +121,8 @@ async function prove(place: WritablePlace, file: PlacedAt, flush: Result<void>, 
   if (!opened.ok) return endBadly(place, file, opened.failure)
   const compared = await compare(opened.value, written, tools)
   if (!compared.ok) return endBadly(place, file, compared.failure)
-  if (compared.value === written.hash) return { file, strength: opened.value.strength }
+  if (compared.value === written.hash)
+    return { file, strength: opened.value.strength, alreadyThere: placed.writing === null }
   if (placed.writing === null) return { file, outcome: { kind: 'taken', placeId: place.id, path: placed.path } }
   return endBadly(place, file, differs(place, written))
 }
@@ -139,15 +140,65 @@ async function compare(reading: Reading, written: WrittenFile, tools: ProveTools
   }
 }
 
-async function publish(place: WritablePlace, step: Step): Promise<Step> {
+async function publish(place: WritablePlace, step: Step, isForgotten: boolean, tools: ProveTools): Promise<Step> {
   const { file } = step
   const { placed } = file
   if ('outcome' in step || placed.writing === null) return step
   const given = await place.publish(placed.writing, placed.path)
   if (!given.ok) return endBadly(place, file, given.failure)
   if (given.value === 'published') return step
-  await placed.writing.discard()
-  return { file, outcome: { kind: 'taken', placeId: place.id, path: placed.path } }
+  const { setAsideTo } = file.written.order
+  if (setAsideTo !== undefined && setAsideTo !== null)
+    return makeWay(place, step, placed.writing, setAsideTo, isForgotten, tools)
+  return endTaken(place, file, placed.path)
+}
+
+/**
+ * M2, and the repair: what has the name is kept as a version before the new bytes, which are proven by now, get it. A crash between
+ * the two leaves the name free and the older bytes aside; the next run carries on from there. The same bytes are left where they are.
+ */
+async function makeWay(
+  place: WritablePlace,
+  step: Extract<Step, { strength: Strength }>,
+  writing: Writing,
+  asidePath: string,
+  isForgotten: boolean,
+  tools: ProveTools,
+): Promise<Step> {
+  const { file } = step
+  const { path } = file.placed
+  const there = await sameBytes(place, file, tools)
+  if (!there.ok) return endBadly(place, file, there.failure)
+  if (there.value !== null) {
+    await writing.discard()
+    return { file, strength: isForgotten ? there.value : 'cached', alreadyThere: true }
+  }
+  const aside = await place.setAside(path, asidePath)
+  if (!aside.ok && aside.failure.code === 'name-taken' && aside.failure.path === asidePath)
+    return endTaken(place, file, asidePath)
+  if (!aside.ok) return endBadly(place, file, aside.failure)
+  const given = await place.publish(writing, path)
+  if (!given.ok) return endBadly(place, file, given.failure)
+  return given.value === 'published' ? step : endTaken(place, file, path)
+}
+
+/** How the same bytes were read where the name is taken; null when other bytes lie there, or such that can't be read any more. */
+async function sameBytes(
+  place: WritablePlace,
+  file: PlacedAt,
+  tools: ProveTools,
+): Promise<Result<Reading['strength'] | null>> {
+  const { path } = file.placed
+  const flushed = await place.flushNamed(path)
+  const opened = flushed.ok ? await place.open(path, 'past-cache') : flushed
+  const compared = opened.ok ? await compare(opened.value, file.written, tools) : opened
+  if (!compared.ok) return endsThePlace.has(compared.failure.code) ? compared : done(null)
+  return done(opened.ok && compared.value === file.written.hash ? opened.value.strength : null)
+}
+
+async function endTaken(place: WritablePlace, file: PlacedAt, path: string): Promise<Step> {
+  await file.placed.writing?.discard()
+  return { file, outcome: { kind: 'taken', placeId: place.id, path } }
 }
 
 async function endBadly(place: WritablePlace, file: PlacedAt, failure: Failure): Promise<Step> {
@@ -166,7 +217,7 @@ function conclude(place: WritablePlace, step: Step, settled: Result<void>): Copy
     path: placed.path,
     deviceId: place.deviceId,
     strength: step.strength,
-    alreadyThere: placed.writing === null,
+    alreadyThere: step.alreadyThere,
   }
 }
 

@@ -95,6 +95,11 @@ async function play(plan: readonly PlanStep[], acts: readonly Act[], cancel = ne
     list: nobody,
     readAgain: nobody,
     prove: nobody,
+    listPlace: nobody,
+    checkPaths: nobody,
+    setAside: nobody,
+    trash: nobody,
+    emptyTrash: nobody,
     note: nobody,
     readNote: nobody,
     sweep: nobody,
@@ -374,10 +379,14 @@ test('[V1] a copy that was read back only from memory is recorded as that, and n
   assert.equal(run.handings.length, 1, 'to read it once more from the same memory would prove no more')
 })
 
-const twinStep = (provenAt: readonly PlaceId[], twinHash: ContentHash): PlanStep => ({
+const twinStep = (
+  provenAt: readonly PlaceId[],
+  twinHash: ContentHash,
+  others: readonly ContentHash[] = [],
+): PlanStep => ({
   do: 'hash-first',
   file: fileAt(0),
-  twin: { hash: twinHash, provenAt: new Set(provenAt) },
+  twins: new Map([...others.map((other) => [other, new Set<PlaceId>()] as const), [twinHash, new Set(provenAt)]]),
   to: [nas, pc].map((placeId) => ({ placeId, path: `roll/${fileAt(0).path}` })),
 })
 
@@ -396,6 +405,13 @@ test('the twin of a known picture is read and hashed, and not written again wher
     [[[pc], hash(1)]],
   )
   assert.deepEqual(provenIn(atOne), [[nas, pc]])
+})
+
+test('of many known pictures of one size, the hash tells which one it is', async () => {
+  const run = await play([twinStep([nas], hash(1), [hash(50), hash(51)])], [well])
+  assert.equal(run.result.files[0]?.isTwin, true)
+  assert.deepEqual([...(run.result.files[0]?.written ?? [])], [pc])
+  assert.deepEqual(provenIn(run), [[nas, pc]])
 })
 
 test('what only looked like a known picture is copied to every place', async () => {

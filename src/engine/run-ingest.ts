@@ -9,7 +9,7 @@ import { endsThePlace, mayRetry } from '../domain/failure.ts'
 import { numberedName } from '../domain/file-names.ts'
 import type { ContentHash, PlaceId } from '../domain/ids.ts'
 import type { FileSystemLimits } from '../domain/place.ts'
-import type { PlannedCopy, PlanStep } from '../domain/plan.ts'
+import type { MaybeTwins, PlannedCopy, PlanStep } from '../domain/plan.ts'
 import type { Cancel, CopyOrder, CopyOutcome, CopyReport, Mover, PlaceAddress, Progress } from './contracts.ts'
 
 /** One file that was read whole, with the copies that came of it; recorded in one go. */
@@ -63,7 +63,7 @@ const ordersAtOnce = 2000
 interface Wanted {
   readonly result: FileResult
   readonly expected: ContentHash | null
-  readonly twin: { readonly hash: ContentHash; readonly provenAt: ReadonlySet<PlaceId> } | null
+  readonly twins: MaybeTwins | null
   /** The names that were planned, from which numbered ones are made. */
   readonly planned: ReadonlyMap<PlaceId, string>
   to: readonly PlannedCopy[]
@@ -108,10 +108,10 @@ class IngestRun {
     }
     this.#files.push(result)
     if (step.do === 'nothing') return
-    const twin = step.do === 'hash-first' ? step.twin : null
+    const twins = step.do === 'hash-first' ? step.twins : null
     const expected = step.do === 'copy' ? step.hash : null
     const planned = new Map(step.to.map(({ placeId, path }) => [placeId, path]))
-    this.#waiting.push({ result, expected, twin, planned, to: step.to, attempt: 1 })
+    this.#waiting.push({ result, expected, twins, planned, to: step.to, attempt: 1 })
   }
 
   async run(): Promise<IngestResult> {
@@ -149,7 +149,7 @@ class IngestRun {
     const orders = wanted.map((one, number): CopyOrder => this.#order(one, number))
     const places = this.#work.places.filter(({ id }) => !this.#lostPlaces.has(id))
     const end = await this.#world.mover.copy(
-      { cardRoot: this.#work.cardRoot, places, orders },
+      { from: { kind: 'card', root: this.#work.cardRoot }, places, orders },
       (report) => {
         const one = open.get(report.number)
         open.delete(report.number)
@@ -169,7 +169,7 @@ class IngestRun {
     const { file } = one.result
     // A twin is hashed first; only what turns out to be new is copied, in the next round.
     const to =
-      one.twin !== null && one.attempt === 1 ? [] : one.to.filter(({ placeId }) => !this.#lostPlaces.has(placeId))
+      one.twins !== null && one.attempt === 1 ? [] : one.to.filter(({ placeId }) => !this.#lostPlaces.has(placeId))
     return { number, ...file, to, expected: one.expected }
   }
 
@@ -183,15 +183,16 @@ class IngestRun {
     result.hash = report.hash
     result.bytesRead += report.bytesRead
     result.bytesWritten += report.bytesWritten
-    if (one.twin !== null && one.attempt === 1) this.#takeTwin(one, report.hash)
+    if (one.twins !== null && one.attempt === 1) this.#takeTwin(one, report.hash)
     else this.#takeCopies(one, report)
   }
 
   /** Equal: the copies of the twin are this file's copies. Where they are missing, or it differs, it is copied after all. */
   #takeTwin(one: Wanted, hash: ContentHash): void {
-    const { result, twin } = one
-    result.isTwin = twin !== null && twin.hash === hash
-    if (twin !== null && result.isTwin) for (const placeId of twin.provenAt) result.proven.add(placeId)
+    const { result, twins } = one
+    const provenAt = twins?.get(hash)
+    result.isTwin = provenAt !== undefined
+    for (const placeId of provenAt ?? []) result.proven.add(placeId)
     this.#toRecord.push({ file: result.file, hash, copies: [] })
     this.#recordSoon()
     const to = one.to.filter(({ placeId }) => !result.proven.has(placeId))
@@ -219,7 +220,7 @@ class IngestRun {
     this.#toRecord.push({ file: result.file, hash: report.hash, copies })
     this.#recordSoon()
     if (again.length > 0)
-      this.#waiting.push({ ...one, twin: null, to: again, expected: report.hash, attempt: one.attempt + 1 })
+      this.#waiting.push({ ...one, twins: null, to: again, expected: report.hash, attempt: one.attempt + 1 })
   }
 
   /** W2: another file has the name, so ours gets a number, and the next one if that is taken too. */
@@ -254,7 +255,7 @@ class IngestRun {
   #again(one: Wanted, failure: Failure | null): void {
     if (failure !== null) one.result.failures.push(failure)
     if (failure !== null && !mayRetry(failure)) return
-    this.#waiting.push({ ...one, attempt: one.attempt + (one.twin === null ? 1 : 0) })
+    this.#waiting.push({ ...one, attempt: one.attempt + (one.twins === null ? 1 : 0) })
   }
 
   #lose(where: PlaceId | 'card'): void {

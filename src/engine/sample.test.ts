@@ -44,6 +44,8 @@ export interface Ground {
   /** True when every block came back to the pool. */
   allBlocksFree(): boolean
   order(path: string, to?: readonly PlaceId[]): CopyOrder
+  /** The place, with some verbs of its own. */
+  disturbed(place: WritablePlace, by: Partial<WritablePlace>): WritablePlace
 }
 
 /** Stands before a place and may answer in its stead. */
@@ -94,7 +96,7 @@ export async function makeGround(
     files,
     disks,
     tools: {
-      card: openMemoryCard({ signs, files, inserted: true, readBack: 'medium' }),
+      source: openMemoryCard({ signs, files, inserted: true, readBack: 'medium' }),
       places: new Map([
         [nas, atNas],
         [pc, disturbed],
@@ -103,6 +105,7 @@ export async function makeGround(
       startHash,
       watch,
     },
+    disturbed: disturb,
     allBlocksFree: () => taken === 0,
     order: (name, to = [nas, pc]) => ({
       number: 0,
@@ -121,12 +124,15 @@ const disturb = (place: WritablePlace, by: Partial<WritablePlace>): WritablePlac
   deviceId: place.deviceId,
   confirm: () => place.confirm(),
   check: (one) => place.check(one),
+  list: (folder, cancel, onward) => place.list(folder, cancel, onward),
   open: (one, how) => place.open(one, how),
   begin: (bytes) => place.begin(bytes),
   flush: (writings) => place.flush(writings),
   flushNamed: (one) => place.flushNamed(one),
   publish: (writing, one) => place.publish(writing, one),
   replaceOwn: (writing, one) => place.replaceOwn(writing, one),
+  setAside: (one, aside) => place.setAside(one, aside),
+  removeFromTrash: (one) => place.removeFromTrash(one),
   settle: (paths) => place.settle(paths),
   forgetCached: () => place.forgetCached(),
   sweep: () => place.sweep(),

@@ -35,7 +35,15 @@ async function verifyOne(order: ProveOrder, tools: VerifyTools): Promise<ProveRe
   const presence = await place.check(order.path)
   const opened = presence.kind === 'present' ? await place.open(order.path, 'past-cache') : null
   if (presence.kind === 'absent')
-    return { kind: 'checked', number, finding: 'absent', strength: 'medium', deviceId: place.deviceId, bytesRead: 0 }
+    return {
+      kind: 'checked',
+      number,
+      finding: 'absent',
+      strength: 'medium',
+      deviceId: place.deviceId,
+      bytesRead: 0,
+      found: null,
+    }
   if (opened === null) return { kind: 'unknown', number, failure: notAsked(place, order, presence) }
   if (!opened.ok) return { kind: 'unknown', number, failure: opened.failure }
   const reading = opened.value
@@ -44,12 +52,28 @@ async function verifyOne(order: ProveOrder, tools: VerifyTools): Promise<ProveRe
     const hashed = await hashReading(reading, reading.bytes, tools.blocks, tools.startHash, moved)
     if (!hashed.ok) return { kind: 'unknown', number, failure: hashed.failure }
     const { hash, bytesRead } = hashed.value
-    const finding = hash === order.expected && bytesRead === reading.bytes ? 'agreed' : 'differed'
-    return { kind: 'checked', number, finding, strength: reading.strength, deviceId: place.deviceId, bytesRead }
+    const agreed = hash === order.expected && bytesRead === reading.bytes
+    const { strength, bytes, mtimeMs } = reading
+    const checked = { kind: 'checked', number, strength, deviceId: place.deviceId, bytesRead } as const
+    if (agreed) return { ...checked, finding: 'agreed', found: null }
+    const after = await reading.stat()
+    if (!after.ok) return { kind: 'unknown', number, failure: after.failure }
+    if (after.value.bytes !== bytes || after.value.mtimeMs !== mtimeMs)
+      return { kind: 'unknown', number, failure: changed(place, order) }
+    return { ...checked, finding: 'differed', found: { hash, bytes: bytesRead, mtimeMs } }
   } finally {
     await reading.close()
   }
 }
+
+/** Somebody is writing it at this moment: what it is, is not known yet. */
+const changed = (place: WritablePlace, order: ProveOrder): Failure => ({
+  code: 'copy-differs',
+  sentence: `${order.path} at “${place.name}” changed while it was read.`,
+  advice: 'Close the program that writes to it, then run the same command again.',
+  place: place.name,
+  path: order.path,
+})
 
 const notAsked = (place: WritablePlace, order: ProveOrder, presence: Presence): Failure => ({
   code: 'place-unknown',

@@ -18,6 +18,7 @@ export function watchedCard(card: CardSource, watch: Watch): CardSource {
   const during = duringAt(watch, 'card')
   return {
     name: card.name,
+    kind: card.kind,
     list: (cancel) => during('list', () => card.list(cancel)),
     open: async (path, how, expectedBytes) => {
       const opened = await during('open', () => card.open(path, how, expectedBytes))
@@ -35,6 +36,18 @@ export function watchedPlace(place: WritablePlace, watch: Watch): WritablePlace 
     deviceId: place.deviceId,
     confirm: () => during('confirm', () => place.confirm()),
     check: (path) => during('check', () => place.check(path)),
+    list: async (folder, cancel, onward) => {
+      let end = watch.begin(place.id, 'list')
+      try {
+        return await place.list(folder, cancel, () => {
+          end()
+          end = watch.begin(place.id, 'list')
+          onward?.()
+        })
+      } finally {
+        end()
+      }
+    },
     open: async (path, how) => {
       const opened = await during('open', () => place.open(path, how))
       return opened.ok ? { ok: true, value: watchedReading(opened.value, during) } : opened
@@ -46,6 +59,8 @@ export function watchedPlace(place: WritablePlace, watch: Watch): WritablePlace 
     flush: (writings) => during('flush', () => place.flush(writings.map(unwrapped))),
     publish: (writing, path) => during('publish', () => place.publish(unwrapped(writing), path)),
     replaceOwn: (writing, path) => during('replace', () => place.replaceOwn(unwrapped(writing), path)),
+    setAside: (path, asidePath) => during('set aside', () => place.setAside(path, asidePath)),
+    removeFromTrash: (path) => during('remove', () => place.removeFromTrash(path)),
     flushNamed: (path) => during('flush', () => place.flushNamed(path)),
     settle: (paths) => during('settle', () => place.settle(paths)),
     forgetCached: () => during('forget', () => place.forgetCached()),

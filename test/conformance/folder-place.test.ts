@@ -8,14 +8,14 @@ import { writeMarker } from '../../src/places/folder/marker.ts'
 import type { PlaceUnderTest } from './place-conformance.ts'
 import { placeConformance } from './place-conformance.ts'
 
-const marker = (id: string) =>
-  ({ schema: 'fivefold.place/1', id, role: 'library', name: id, madeAt: '2026-01-02T03:04:05Z' }) as const
+const marker = (id: string, role: 'library' | 'second' = 'library') =>
+  ({ schema: 'fivefold.place/1', id, role, name: id, madeAt: '2026-01-02T03:04:05Z' }) as const
 
-async function makeFolder(): Promise<PlaceUnderTest> {
+async function makeFolder(role: 'library' | 'second'): Promise<PlaceUnderTest> {
   const scratch = await mkdtemp(join(tmpdir(), 'fivefold-conformance-'))
   const folder = join(scratch, 'library')
   await mkdir(folder)
-  await writeMarker(folder, marker('library'))
+  await writeMarker(folder, marker('library', role))
   const address: PlaceAddress = { id: parsePlaceId('library'), name: 'Library', folder, declaredDevice: null }
   const ground = { deviceId: 'disk-1', directReaches: 'medium', forgetCached: async () => false } as const
   return {
@@ -40,4 +40,6 @@ async function makeFolder(): Promise<PlaceUnderTest> {
   }
 }
 
-placeConformance('folder', makeFolder, ['folder gone', 'an empty folder left', 'another place there'])
+const ways = ['folder gone', 'an empty folder left', 'another place there']
+placeConformance('folder', () => makeFolder('library'), ways)
+placeConformance('folder of a second copy', () => makeFolder('second'), ways)

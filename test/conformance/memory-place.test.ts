@@ -8,9 +8,9 @@ import { placeConformance } from './place-conformance.ts'
 const id = parsePlaceId('library')
 const address: PlaceAddress = { id, name: 'Library', folder: '/library', declaredDevice: null }
 
-function makeMemory(foldsCase: boolean): PlaceUnderTest {
+function makeMemory(foldsCase: boolean, role: 'library' | 'second'): PlaceUnderTest {
   const limits = { ...roomyLimits, foldsCase }
-  const disk = new MemoryDisk({ marker: id, capacityBytes: 64 * 1024 * 1024, limits })
+  const disk = new MemoryDisk({ marker: id, role, capacityBytes: 64 * 1024 * 1024, limits })
   const socket = { disk }
   return {
     open: async () => {
@@ -34,5 +34,5 @@ function makeMemory(foldsCase: boolean): PlaceUnderTest {
 }
 
 const ways = ['unmounted', 'another mounted there', 'cable pulled']
-placeConformance('memory', async () => makeMemory(false), ways)
-placeConformance('memory that folds case', async () => makeMemory(true), ways)
+placeConformance('memory', async () => makeMemory(false, 'library'), ways)
+placeConformance('memory that folds case', async () => makeMemory(true, 'second'), ways)

@@ -37,13 +37,14 @@ function copyRows(sqlite: DatabaseSync): readonly CopyRow[] {
     }))
 }
 
-/** The files of each card's last roll. */
+/** The files of the last roll of the card that was seen last in each reader: another one may have been there before. */
 function rollFileRows(sqlite: DatabaseSync): readonly RollFileRow[] {
   const last = '(select max(number) from roll other where other.card_id = roll.card_id)'
   return sqlite
     .prepare(
       `select card.root, roll.second_read, roll_file.path, roll_file.bytes, roll_file.mtime_ms, roll_file.hash
-       from roll_file join roll on roll.id = roll_id join card on card.id = roll.card_id where roll.number = ${last}`,
+       from roll_file join roll on roll.id = roll_id join card on card.id = roll.card_id where roll.number = ${last}
+       and card.last_seen_at_ms = (select max(last_seen_at_ms) from card other where other.root = card.root)`,
     )
     .all()
     .map((row) => ({

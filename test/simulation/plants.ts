@@ -26,11 +26,14 @@ const withVerbs = (place: WritablePlace, verbs: Partial<WritablePlace>): Writabl
   deviceId: place.deviceId,
   confirm: () => place.confirm(),
   check: (path) => place.check(path),
+  list: (folder, cancel, onward) => place.list(folder, cancel, onward),
   open: (path, how) => place.open(path, how),
   begin: (bytes) => place.begin(bytes),
   flush: (writings) => place.flush(writings),
   publish: (writing, path) => place.publish(writing, path),
   replaceOwn: (writing, path) => place.replaceOwn(writing, path),
+  setAside: (path, asidePath) => place.setAside(path, asidePath),
+  removeFromTrash: (path) => place.removeFromTrash(path),
   flushNamed: (path) => place.flushNamed(path),
   settle: (paths) => place.settle(paths),
   forgetCached: () => place.forgetCached(),
@@ -40,6 +43,7 @@ const withVerbs = (place: WritablePlace, verbs: Partial<WritablePlace>): Writabl
 
 const withReading = (card: CardSource, change: (reading: Reading) => Reading): CardSource => ({
   name: card.name,
+  kind: card.kind,
   list: (cancel) => card.list(cancel),
   forgetCached: () => card.forgetCached(),
   open: async (path, how, expectedBytes) => {

@@ -21,6 +21,7 @@ export function openSimCard(setting: CardSetting): CardSource {
   const inner = openMemoryCard(card)
   return {
     name: inner.name,
+    kind: inner.kind,
     list: async (cancel) => {
       await step('card list')
       return inner.list(cancel)

@@ -7,9 +7,10 @@ import { failed } from '../../src/domain/failure.ts'
 import { parseContentHash } from '../../src/domain/ids.ts'
 import type { PlaceId } from '../../src/domain/ids.ts'
 import { makeBlockPool } from '../../src/engine/block-pool.ts'
-import type { Blocks, Mover, MoverEnd, PlaceAddress, StartHash, WritablePlace } from '../../src/engine/contracts.ts'
+import type { Blocks, Mover, MoverEnd, PlaceAddress, StartHash } from '../../src/engine/contracts.ts'
 import type { CopyLimits } from '../../src/engine/copy-card.ts'
-import { copyCard } from '../../src/engine/copy-card.ts'
+import { copyLimits } from '../../src/engine/copy-card.ts'
+import { demandPermits } from '../../src/engine/demand-permits.ts'
 import type { MoverWorld } from '../../src/engine/local-mover.ts'
 import { makeLocalMover } from '../../src/engine/local-mover.ts'
 import { memoryCardSigns } from '../../src/places/memory/memory-card.ts'
@@ -104,6 +105,23 @@ export function startSimMover(setting: MoverSetting): SimMover {
     readAgain: (work, report, progress, cancel) =>
       ask((mover) => mover.readAgain(work, report, progress, cancel), asEnd),
     prove: (work, report, progress, cancel) => ask((mover) => mover.prove(work, report, progress, cancel), asEnd),
+    listPlace: (place, folder, cancel) =>
+      ask(
+        (mover) => mover.listPlace(place, folder, cancel),
+        () => failed(hung(place)),
+      ),
+    checkPaths: (place, paths) =>
+      ask(
+        (mover) => mover.checkPaths(place, paths),
+        () => failed(hung(place)),
+      ),
+    setAside: (place, files) =>
+      ask(
+        (mover) => mover.setAside(place, files),
+        () => failed(hung(place)),
+      ),
+    trash: (work, report, progress, cancel) => ask((mover) => mover.trash(work, report, progress, cancel), asEnd),
+    emptyTrash: (work, report, cancel) => ask((mover) => mover.emptyTrash(work, report, cancel), asEnd),
     note: (place, notes) =>
       ask(
         (mover) => mover.note(place, notes),
@@ -223,28 +241,12 @@ function makeChildMover(setting: MoverSetting, child: Child): Mover {
     watch: () => ({ begin: () => () => undefined, moved: () => undefined }),
     encodeText: (text) => new TextEncoder().encode(text),
     decodeText: (bytes) => new TextDecoder().decode(bytes),
+    nowMs: () => world.nowMs,
   }
-  const mover = makeLocalMover(moverWorld)
-  const alive = { ...mover, copy: copyWithLimits(mover, moverWorld, limits) }
-  return plant.mover?.(alive) ?? alive
-}
-
-/** The mover's own `copy` with the limits of this world; everything else in it is the engine's. */
-function copyWithLimits(mover: Mover, world: MoverWorld, limits: CopyLimits): Mover['copy'] {
-  return async (work, report, progress, cancel) => {
-    const places = new Map<PlaceId, WritablePlace>()
-    for (const address of work.places) {
-      const opened = await world.openPlace(address)
-      if (!opened.ok) return { kind: 'failed', failure: opened.failure }
-      places.set(address.id, opened.value)
-    }
-    if (limits.batchFilesMax === 5) return mover.copy(work, report, progress, cancel)
-    const card = await world.openCard(work.cardRoot)
-    const tools = { ...world, card, places, watch: world.watch(progress) }
-    const copied = await copyCard(work.orders, tools, report, cancel, limits)
-    if (!copied.ok) return { kind: 'failed', failure: copied.failure }
-    return { kind: copied.value }
-  }
+  // Now and then the real limits, which a small world never reaches.
+  const hands = makeLocalMover(moverWorld, limits.batchFilesMax === 5 ? copyLimits : limits)
+  const mover = demandPermits(hands, () => world.nowMs)
+  return plant.mover?.(mover) ?? mover
 }
 
 /** A call at a place that hangs never comes back; whether it was carried out all the same, nobody can know. */

@@ -28,6 +28,7 @@ export function faultyPlace(inner: WritablePlace, setting: PlaceSetting): Writab
     deviceId: inner.deviceId,
     confirm: () => at('confirm', () => inner.confirm()),
     check: (path) => at(`check ${path}`, () => inner.check(path)),
+    list: (folder, cancel, onward) => at(`list ${folder}`, () => inner.list(folder, cancel, onward)),
     open: (path, how) => at(`open ${how} ${path}`, async () => stepping(await inner.open(path, how), setting)),
     begin: (bytes) =>
       at('begin', async () => {
@@ -57,6 +58,8 @@ export function faultyPlace(inner: WritablePlace, setting: PlaceSetting): Writab
         return given
       }),
     replaceOwn: (writing, path) => at(`replace ${path}`, () => inner.replaceOwn(unwrap(writing), path)),
+    setAside: (path, asidePath) => at(`set aside ${path}`, () => inner.setAside(path, asidePath)),
+    removeFromTrash: (path) => at(`remove ${path}`, () => inner.removeFromTrash(path)),
     flushNamed: (path) => at(`flush ${path}`, () => inner.flushNamed(path)),
     settle: (paths) => at(`settle ${paths.length}`, () => inner.settle(paths)),
     forgetCached: () => at('forget cached', () => inner.forgetCached()),

@@ -1,5 +1,6 @@
 /** The program of the simulated world: the real use cases and catalog, with played pictures, manifests and clock. */
 import type { Catalog } from '../../src/catalog/catalog.ts'
+import { parseContentHash } from '../../src/domain/ids.ts'
 import { defaultJobTemplate, defaultRollTemplate, parseTemplate } from '../../src/domain/name-template.ts'
 import type { NameTemplate, TemplateKind } from '../../src/domain/name-template.ts'
 import { defaultPolicy } from '../../src/domain/policy.ts'
@@ -26,6 +27,7 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       policy: defaultPolicy,
       lookAtPictures: true,
       names: { job: template(defaultJobTemplate, 'job'), roll: template(defaultRollTemplate, 'roll'), file: null },
+      lightroom: { catalogs: [], keepAt: [] },
     },
     editor: {
       newPlaceId: () => unused(),
@@ -39,11 +41,20 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       metadata: async (paths) => paths.map(() => null),
       close: async () => undefined,
     }),
+    readThumbnails: async (paths) => paths.map(() => null),
     manifests: makeManifests(world),
+    lightroom: {
+      read: async () => unused(),
+      snapshot: async () => unused(),
+      scratchFolder: async () => unused(),
+    },
+    scratchFolder: async () => unused(),
+    hashText: (text) => parseContentHash(hashOf(new TextEncoder().encode(text))),
     paths: {
       isInside: (inner, outer) => inner === outer || inner.startsWith(`${outer}/`),
       join: (...segments) => segments.join('/'),
       absolute: (path) => path,
+      fitsPattern: (path, pattern) => path === pattern || path.endsWith(`/${pattern}`),
     },
     clock: {
       nowMs: tick,
@@ -90,6 +101,7 @@ function makeManifests(world: World): ManifestWriter {
   const named = (chain: string): readonly string[] => chain.split('\n').filter((name) => name !== '')
   return {
     named,
+    read: async () => unused(),
     next: async (wish) => {
       const lines = wish.files.map(({ path, hash }) => `${hash} ${path}`).toSorted()
       const known = new Set([...wish.manifests.values()].flatMap((text) => text.split('\n')))

@@ -35,6 +35,7 @@ interface Heard {
   readonly ask?: string
   readonly cancel?: number
   readonly place?: { readonly id: string }
+  readonly paths?: readonly string[]
 }
 /** Plays in the child, so it sees nothing but what it is given. `stuck` never returns, and nothing in the child goes on. */
 type Script = (order: Heard, say: (saying: object) => void, stuck: (knock: number) => void) => void
@@ -66,7 +67,7 @@ function started(context: TestContext, script: Script, stallMs = 30_000): MoverP
 
 const copy = (mover: MoverProcess, heard: CopyReport[] = [], cancel = never): Promise<MoverEnd> =>
   mover.copy(
-    { cardRoot: '/card', places: [nas, pc], orders },
+    { from: { kind: 'card', root: '/card' }, places: [nas, pc], orders },
     (report) => heard.push(report),
     () => undefined,
     cancel,
@@ -87,7 +88,15 @@ const pidOf = async (mover: MoverProcess): Promise<number> => {
 test('what is asked is answered, each question with its own answer, by one child', async (context) => {
   const mover = started(context, ({ id, ask, place }, say) => {
     const result = { ok: true, value: `${ask} ${place?.id}` }
-    const answers = { mark: 'marked', note: 'noted', 'read-note': 'note', 'try-out': 'tried', sweep: 'swept' }
+    const answers = {
+      mark: 'marked',
+      note: 'noted',
+      'read-note': 'note',
+      'try-out': 'tried',
+      sweep: 'swept',
+      'list-place': 'place-listing',
+      'set-aside': 'set-aside',
+    }
     const [, answer] = Object.entries(answers).find(([name]) => name === ask) ?? []
     // In another order than they were asked in.
     setTimeout(() => say({ id, answer, result }), ask === 'mark' ? 50 : 0)
@@ -98,10 +107,12 @@ test('what is asked is answered, each question with its own answer, by one child
     mover.readNote(nas, 'x'),
     mover.tryOut(pc),
     mover.sweep(nas),
+    mover.listPlace(pc, 'job', never),
+    mover.setAside(nas, []),
   ])
   assert.deepEqual(
     answers.map((one) => (one.ok ? one.value : one.failure.code)),
-    ['mark nas', 'note pc', 'read-note nas', 'try-out pc', 'sweep nas'],
+    ['mark nas', 'note pc', 'read-note nas', 'try-out pc', 'sweep nas', 'list-place pc', 'set-aside nas'],
   )
 })
 
@@ -244,4 +255,47 @@ test('after the end a new request would get a new child', async (context) => {
   const first = await pidOf(mover)
   mover.end()
   assert.notEqual(await pidOf(mover), first)
+})
+
+test('[J2] the place that copies are carried on from has a name too when it hangs', async (context) => {
+  const mover = started(context, (_, _say, stuck) => stuck(4), 900)
+  const from = { kind: 'place', place: address('library') } as const
+  const work = { from, places: [nas, pc], orders }
+  const end = await mover.copy(
+    work,
+    () => undefined,
+    () => undefined,
+    never,
+  )
+  assert.deepEqual(end, { kind: 'hung', where: 'library' })
+})
+
+test('what became of each copy on its way out is heard before the end, of both acts', async (context) => {
+  const mover = started(context, ({ id, ask }, say) => {
+    say({ id, trashed: [{ kind: ask === 'trash' ? 'in-trash' : 'removed', number: 0 }] })
+    say({ id, answer: 'end', end: { kind: 'finished' } })
+  })
+  const heard: string[] = []
+  const add = ({ kind }: { readonly kind: string }): unknown => heard.push(kind)
+  await mover.trash({ place: pc, orders: [] }, add, () => undefined, never)
+  await mover.emptyTrash({ place: pc, orders: [] }, add, never)
+  assert.deepEqual(heard, ['in-trash', 'removed'])
+})
+
+test('many paths are asked for in portions, and the answers come in their order; one portion that fails is the answer', async (context) => {
+  const mover = started(context, ({ id, paths = [] }, say) => {
+    const value = paths.map((path) => ({ kind: 'unknown', because: path }))
+    const failure = { code: 'place-gone', sentence: `after ${paths.length}`, advice: '' }
+    say({ id, answer: 'checked-paths', result: paths.includes('bad') ? { ok: false, failure } : { ok: true, value } })
+  })
+  const paths = Array.from({ length: 1201 }, (_, index) => `${index}.jpg`)
+  const answers = await mover.checkPaths(nas, paths)
+  assert.ok(answers.ok)
+  assert.deepEqual(
+    answers.value.map((one) => one.kind === 'unknown' && one.because),
+    paths,
+  )
+  assert.deepEqual(await mover.checkPaths(nas, []), { ok: true, value: [] })
+  const failing = await mover.checkPaths(nas, [...paths, 'bad'])
+  assert.equal(failing.ok ? '' : failing.failure.sentence, 'after 202')
 })

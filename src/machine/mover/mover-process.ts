@@ -7,14 +7,15 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { failed } from '../../domain/failure.ts'
+import type { Presence } from '../../domain/copy.ts'
+import { done, failed } from '../../domain/failure.ts'
 import type { Failure } from '../../domain/failure.ts'
 import { parsePlaceId } from '../../domain/ids.ts'
 import type { PlaceId } from '../../domain/ids.ts'
 import type { Identity } from '../../domain/place.ts'
-import type { Cancel, Mover, MoverEnd, PlaceAddress } from '../../engine/contracts.ts'
+import type { Cancel, Hands, MoverEnd, PlaceAddress } from '../../engine/contracts.ts'
 import type { Answer, Ask, Order, Saying } from './wire.ts'
-import { knockingAtCard, knockingAtFirstPlace, makeLineSplitter } from './wire.ts'
+import { knockingAtCard, knockingAtFirstPlace, makeLineSplitter, placesOfCopy } from './wire.ts'
 
 export interface MoverOptions {
   /** The program of the child: a runtime and its arguments. */
@@ -23,8 +24,8 @@ export interface MoverOptions {
   readonly stallMs: number
 }
 
-/** A mover in a process of its own. `end` lets go of the child, whatever it is doing. */
-export interface MoverProcess extends Mover {
+/** The hands in a process of its own; `demandPermits` makes a mover of them. `end` lets go of the child, whatever it is doing. */
+export interface MoverProcess extends Hands {
   end(): void
 }
 
@@ -39,13 +40,7 @@ export function startMover(options: MoverOptions): MoverProcess {
     if (child === null || child.gone || child.spent) child = new Child(options)
     return child
   }
-  const ask = (
-    order: Ask,
-    places: readonly PlaceAddress[],
-    hear: Hear,
-    cancel: Cancel | null,
-    limitMs?: number,
-  ): Promise<Ending> => current().ask(order, places, hear, cancel, limitMs)
+  const ask: AskChild = (...asked) => current().ask(...asked)
   return {
     end: () => child?.leave(),
     identify: async (place, timeoutMs) => {
@@ -72,11 +67,16 @@ export function startMover(options: MoverOptions): MoverProcess {
         : failed(lost(ending, null))
     },
     copy: async (work, report, progress, cancel) =>
-      asEnd(await ask({ ask: 'copy', ...work }, work.places, { copied: report, progress }, cancel)),
+      asEnd(await ask({ ask: 'copy', ...work }, placesOfCopy(work), { copied: report, progress }, cancel)),
     readAgain: async (work, report, progress, cancel) =>
       asEnd(await ask({ ask: 'read-again', ...work }, [], { readAgain: report, progress }, cancel)),
     prove: async (work, report, progress, cancel) =>
       asEnd(await ask({ ask: 'prove', ...work }, [work.place], { proved: report, progress }, cancel)),
+    ...looking(ask),
+    trash: async (work, report, progress, cancel) =>
+      asEnd(await ask({ ask: 'trash', ...work }, [work.place], { trashed: report, progress }, cancel)),
+    emptyTrash: async (work, report, cancel) =>
+      asEnd(await ask({ ask: 'empty-trash', ...work }, [work.place], { trashed: report }, cancel)),
     note: async (place, notes) => {
       const ending = await ask({ ask: 'note', place, notes }, [place], {}, null)
       return ending.kind === 'answered' && ending.answer.answer === 'noted'
@@ -104,6 +104,41 @@ export function startMover(options: MoverOptions): MoverProcess {
     sweep: async (place) => {
       const ending = await ask({ ask: 'sweep', place }, [place], {}, null)
       return ending.kind === 'answered' && ending.answer.answer === 'swept'
+        ? ending.answer.result
+        : failed(lost(ending, place))
+    },
+  }
+}
+
+type AskChild = Child['ask']
+
+const pathsAtOnce = 500
+
+/** What is looked up and moved out of the way at one place, without reports on the way. */
+function looking(ask: AskChild): Pick<Hands, 'listPlace' | 'checkPaths' | 'setAside'> {
+  return {
+    // No limit of its own: a NAS takes its time over a million files, and tells after each folder that it goes on.
+    listPlace: async (place, folder, cancel) => {
+      const ending = await ask({ ask: 'list-place', place, folder }, [place], {}, cancel)
+      return ending.kind === 'answered' && ending.answer.answer === 'place-listing'
+        ? ending.answer.result
+        : failed(lost(ending, place))
+    },
+    checkPaths: async (place, paths) => {
+      const answers: Presence[] = []
+      // A share answers each of them by itself; so many that the child can tell in between that it goes on.
+      for (let first = 0; first === 0 || first < paths.length; first += pathsAtOnce) {
+        const some = paths.slice(first, first + pathsAtOnce)
+        const ending = await ask({ ask: 'check-paths', place, paths: some }, [place], {}, null)
+        if (ending.kind !== 'answered' || ending.answer.answer !== 'checked-paths') return failed(lost(ending, place))
+        if (!ending.answer.result.ok) return ending.answer.result
+        answers.push(...ending.answer.result.value)
+      }
+      return done(answers)
+    },
+    setAside: async (place, files) => {
+      const ending = await ask({ ask: 'set-aside', place, files }, [place], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'set-aside'
         ? ending.answer.result
         : failed(lost(ending, place))
     },
@@ -140,11 +175,12 @@ function asEnd(ending: Ending): MoverEnd {
   return { kind: 'failed', failure: lost(ending, null) }
 }
 
-type CopyHear = Parameters<Mover['copy']>
+type CopyHear = Parameters<Hands['copy']>
 interface Hear {
   readonly copied?: CopyHear[1]
-  readonly readAgain?: Parameters<Mover['readAgain']>[1]
-  readonly proved?: Parameters<Mover['prove']>[1]
+  readonly readAgain?: Parameters<Hands['readAgain']>[1]
+  readonly proved?: Parameters<Hands['prove']>[1]
+  readonly trashed?: Parameters<Hands['trash']>[1]
   readonly progress?: CopyHear[2]
 }
 
@@ -286,6 +322,7 @@ class Child {
     if ('copied' in saying) for (const report of saying.copied) pending.hear.copied?.(report)
     else if ('readAgain' in saying) for (const report of saying.readAgain) pending.hear.readAgain?.(report)
     else if ('proved' in saying) for (const report of saying.proved) pending.hear.proved?.(report)
+    else if ('trashed' in saying) for (const report of saying.trashed) pending.hear.trashed?.(report)
     else if ('progress' in saying) pending.hear.progress?.(saying.progress)
     else this.#end(saying.id, { kind: 'answered', answer: saying }, false)
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { parsePlaceId } from '../../domain/ids.ts'
-import type { CopyReport, Mover, MoverEnd, PlaceAddress, Watch } from '../../engine/contracts.ts'
+import type { CopyReport, Hands, MoverEnd, PlaceAddress, Watch } from '../../engine/contracts.ts'
 import type { MoverProcess } from './mover-process.ts'
 import { startMover } from './mover-process.ts'
 
@@ -13,7 +13,7 @@ const pc: PlaceAddress = { id: parsePlaceId('pc'), name: 'PC', folder: '/pc', de
 const never = new AbortController().signal
 
 /** Made in the child, so it sees nothing but what it is given. */
-type Make = (watch: Watch) => Partial<Mover>
+type Make = (watch: Watch) => Partial<Hands>
 
 function started(context: TestContext, make: Make, stallMs = 30_000): MoverProcess {
   const serve = new URL('serve-mover.ts', import.meta.url).href
@@ -28,7 +28,7 @@ function started(context: TestContext, make: Make, stallMs = 30_000): MoverProce
 
 const copy = (mover: MoverProcess, heard: CopyReport[], cancel = never): Promise<MoverEnd> =>
   mover.copy(
-    { cardRoot: '/card', places: [nas, pc], orders: [] },
+    { from: { kind: 'card', root: '/card' }, places: [nas, pc], orders: [] },
     (report) => heard.push(report),
     () => undefined,
     cancel,

@@ -4,13 +4,21 @@
  */
 import { writeSync } from 'node:fs'
 import type { PlaceId } from '../../domain/ids.ts'
-import type { CopyReport, Mover, Progress, ProveReport, ReadReport, Watch } from '../../engine/contracts.ts'
+import type {
+  CopyReport,
+  Hands,
+  Progress,
+  ProveReport,
+  ReadReport,
+  TrashReport,
+  Watch,
+} from '../../engine/contracts.ts'
 import { makeWatch, Waits } from './waits.ts'
 import type { Answer, Ask, Order, Saying } from './wire.ts'
-import { heartbeatMs, makeLineSplitter } from './wire.ts'
+import { heartbeatMs, makeLineSplitter, placesOfCopy } from './wire.ts'
 
 /** Makes the mover with the watch that the child must feed. */
-export type MakeMover = (watch: (progress: (progress: Progress) => void) => Watch) => Mover
+export type MakeMover = (watch: (progress: (progress: Progress) => void) => Watch) => Hands
 
 const knockFd = 3
 const reportEveryMs = 100
@@ -71,7 +79,7 @@ function endByBug(error: unknown): void {
   endNow()
 }
 
-async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, cancel: AbortSignal): Promise<Answer> {
+async function answer(mover: Hands, waits: Waits, order: Ask & { id: number }, cancel: AbortSignal): Promise<Answer> {
   const progress = (progress: Progress): void => say({ id: order.id, progress })
   switch (order.ask) {
     case 'identify':
@@ -83,7 +91,7 @@ async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, c
     case 'list':
       return { answer: 'listing', result: await mover.list(order.cardRoot, cancel) }
     case 'copy': {
-      waits.setPlaces(order.places.map(({ id }): PlaceId => id))
+      waits.setPlaces(placesOfCopy(order).map(({ id }): PlaceId => id))
       const reports = gather<CopyReport>((copied) => say({ id: order.id, copied }))
       return { answer: 'end', end: await reports.during((add) => mover.copy(order, add, progress, cancel)) }
     }
@@ -95,6 +103,20 @@ async function answer(mover: Mover, waits: Waits, order: Ask & { id: number }, c
       waits.setPlaces([order.place.id])
       const reports = gather<ProveReport>((proved) => say({ id: order.id, proved }))
       return { answer: 'end', end: await reports.during((add) => mover.prove(order, add, progress, cancel)) }
+    }
+    case 'list-place':
+      return { answer: 'place-listing', result: await mover.listPlace(order.place, order.folder, cancel) }
+    case 'check-paths':
+      return { answer: 'checked-paths', result: await mover.checkPaths(order.place, order.paths) }
+    case 'set-aside':
+      return { answer: 'set-aside', result: await mover.setAside(order.place, order.files) }
+    case 'trash': {
+      const reports = gather<TrashReport>((trashed) => say({ id: order.id, trashed }))
+      return { answer: 'end', end: await reports.during((add) => mover.trash(order, add, progress, cancel)) }
+    }
+    case 'empty-trash': {
+      const reports = gather<TrashReport>((trashed) => say({ id: order.id, trashed }))
+      return { answer: 'end', end: await reports.during((add) => mover.emptyTrash(order, add, cancel)) }
     }
     case 'note':
       return { answer: 'noted', result: await mover.note(order.place, order.notes) }

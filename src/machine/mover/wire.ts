@@ -3,21 +3,27 @@
  * lines are trusted as they are.
  */
 import type { CardListing, CardSigns } from '../../domain/card.ts'
+import type { Presence } from '../../domain/copy.ts'
 import type { Result } from '../../domain/failure.ts'
 import type { Readability } from '../../domain/metadata.ts'
 import type { Identity } from '../../domain/place.ts'
+import type { PlaceListing } from '../../domain/place-listing.ts'
 import type {
   CaseResult,
   CopyOrder,
   CopyReport,
   MoverEnd,
   NoteOrder,
+  Origin,
+  PermittedEmptyTrashOrder,
+  PermittedTrashOrder,
   PlaceAddress,
   Progress,
   ProveOrder,
   ProveReport,
   ReadOrder,
   ReadReport,
+  TrashReport,
 } from '../../engine/contracts.ts'
 
 export type Ask =
@@ -27,12 +33,21 @@ export type Ask =
   | { readonly ask: 'list'; readonly cardRoot: string }
   | {
       readonly ask: 'copy'
-      readonly cardRoot: string
+      readonly from: Origin
       readonly places: readonly PlaceAddress[]
       readonly orders: readonly CopyOrder[]
     }
   | { readonly ask: 'read-again'; readonly cardRoot: string; readonly orders: readonly ReadOrder[] }
   | { readonly ask: 'prove'; readonly place: PlaceAddress; readonly orders: readonly ProveOrder[] }
+  | { readonly ask: 'list-place'; readonly place: PlaceAddress; readonly folder: string }
+  | { readonly ask: 'check-paths'; readonly place: PlaceAddress; readonly paths: readonly string[] }
+  | {
+      readonly ask: 'set-aside'
+      readonly place: PlaceAddress
+      readonly files: readonly { readonly path: string; readonly asidePath: string }[]
+    }
+  | { readonly ask: 'trash'; readonly place: PlaceAddress; readonly orders: readonly PermittedTrashOrder[] }
+  | { readonly ask: 'empty-trash'; readonly place: PlaceAddress; readonly orders: readonly PermittedEmptyTrashOrder[] }
   | { readonly ask: 'note'; readonly place: PlaceAddress; readonly notes: readonly NoteOrder[] }
   | { readonly ask: 'read-note'; readonly place: PlaceAddress; readonly path: string }
   | { readonly ask: 'sweep'; readonly place: PlaceAddress }
@@ -47,6 +62,9 @@ export type Answer =
   | { readonly answer: 'marked'; readonly result: Result<Identity> }
   | { readonly answer: 'signs'; readonly result: Result<CardSigns> }
   | { readonly answer: 'listing'; readonly result: Result<CardListing> }
+  | { readonly answer: 'place-listing'; readonly result: Result<PlaceListing> }
+  | { readonly answer: 'checked-paths'; readonly result: Result<readonly Presence[]> }
+  | { readonly answer: 'set-aside'; readonly result: Result<readonly Result<'set-aside' | 'absent'>[]> }
   | { readonly answer: 'end'; readonly end: MoverEnd }
   | { readonly answer: 'noted'; readonly result: Result<void> }
   | { readonly answer: 'note'; readonly result: Result<string | null> }
@@ -60,6 +78,7 @@ export type Saying =
   | { readonly id: number; readonly copied: readonly CopyReport[] }
   | { readonly id: number; readonly readAgain: readonly ReadReport[] }
   | { readonly id: number; readonly proved: readonly ProveReport[] }
+  | { readonly id: number; readonly trashed: readonly TrashReport[] }
   | { readonly id: number; readonly progress: Progress }
   /** A heartbeat: the longest open wait, if any. */
   | { readonly beat: { readonly where: string; readonly verb: string; readonly forMs: number } | null }
@@ -83,6 +102,15 @@ export function makeLineSplitter(onLine: (line: string) => void): (chunk: string
 }
 
 export const heartbeatMs = 500
+
+/** The places of a piece of copying in the order in which both ends count them: those that are written, then the one that is read. */
+export const placesOfCopy = ({
+  from,
+  places,
+}: {
+  readonly from: Origin
+  readonly places: readonly PlaceAddress[]
+}): readonly PlaceAddress[] => (from.kind === 'place' ? [...places, from.place] : places)
 
 /**
  * The child notes here, in one byte, at whose door it knocked last: 0 nobody, 1 the card, 2 and up the places of the work in their

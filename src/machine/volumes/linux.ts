@@ -13,7 +13,7 @@ import type { Volume, Volumes } from './volume.ts'
 const askTimeoutMs = 3_000
 
 /** Mounts that hold a person's files. The rest (proc, cgroup, snap images, container files) is the system's own. */
-const isForFiles = (mount: Mount): boolean =>
+export const isForFiles = (mount: Mount): boolean =>
   mount.source.startsWith('/dev/')
     ? mount.fsType !== 'squashfs' && mount.fsType !== 'devtmpfs'
     : isNetworkType(mount.fsType) ||

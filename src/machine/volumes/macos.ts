@@ -39,7 +39,7 @@ export function parseDfMountPoint(text: string): string | null {
   return /\s\d+%\s+(\/.*)$/.exec(line)?.[1] ?? null
 }
 
-const systemVolumes = /^\/(dev|System\/Volumes\/(?!Data$).*|private\/var\/vm)$/
+export const systemVolumes = /^\/(dev|System\/Volumes\/(?!Data$).*|private\/var\/vm)$/
 
 /**
  * What `mount`, `df` and `diskutil` tell. The names of their fields are those of the diskutil of macOS 10.15 and later;

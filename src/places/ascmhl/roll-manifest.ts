@@ -19,6 +19,8 @@ export interface RollManifestWish {
   }[]
   readonly emptyFolders: readonly string[]
   readonly complete: boolean
+  /** A generation also when every file is known: they were read again, and agreed. Not twice for the same moment. */
+  readonly alsoVerified?: boolean
   readonly cardId: string
   readonly jobId: string
 }
@@ -45,8 +47,10 @@ export function nextRollManifest(wish: RollManifestWish, maker: RollManifestMake
     return { kind: 'trouble', sentence: reading.problems[0]?.sentence ?? 'it can’t be read.' }
   const history = reading.kind === 'none' ? noHistory : reading.history
   const isIgnored = ignoreRule(grownPatterns(history.ignorePatterns, builtInPatterns, []))
-  if (reading.kind === 'whole' && wish.files.every(({ path }) => history.files.has(path) || isIgnored(path)))
-    return { kind: 'nothing-new' }
+  const isKnown = wish.files.every(({ path }) => history.files.has(path) || isIgnored(path))
+  const last = history.generations.at(-1)
+  const isLater = last === undefined || secondOf(wish.startedAtMs) > secondOf(last.createdAtMs ?? 0)
+  if (reading.kind === 'whole' && isKnown && !(wish.alsoVerified === true && isLater)) return { kind: 'nothing-new' }
   const made = continueHistory(history, {
     rollFolderName: wish.rollFolderName,
     startedAtMs: wish.startedAtMs,
@@ -68,6 +72,9 @@ export function nextRollManifest(wish: RollManifestWish, maker: RollManifestMake
   const { manifestName, manifest, chain } = made
   return { kind: 'write', manifestName, manifest, chain }
 }
+
+/** Manifests tell the time in whole seconds. */
+const secondOf = (ms: number): number => Math.floor(ms / 1000)
 
 function readAll(wish: RollManifestWish): HistoryReading {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -211,7 +211,8 @@ test('[C1] what reads cards imports nothing that could change one, and has no ve
     assert.doesNotMatch(source, /import \*|import\(|require\(|openForWriting|flushFile|setSizeAndTime/, file)
   }
   const { card } = await makeCard(context, [])
-  assert.deepEqual(Object.keys(card).toSorted(), ['forgetCached', 'list', 'name', 'open'])
+  assert.deepEqual(Object.keys(card).toSorted(), ['forgetCached', 'kind', 'list', 'name', 'open'])
+  assert.equal(card.kind, 'card')
 })
 
 test('[V1] a read past the cache says what it reached, and a fast one of a small file never says medium', async (context) => {

@@ -19,6 +19,7 @@ export interface CardGround {
 export function openCardSource(root: string, ground: CardGround): CardSource {
   return {
     name: root,
+    kind: 'card',
     list: (cancel) => Promise.resolve(listCard(root, cancel)),
     open: (path, how, expectedBytes) => openCardFile(root, path, how, expectedBytes, ground),
     forgetCached: () => ground.forgetCached(),

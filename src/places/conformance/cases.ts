@@ -3,6 +3,7 @@
  * person's own NAS or drive. A case answers null when the place kept its promise, else a sentence about what it did instead.
  */
 import type { WritablePlace } from '../../engine/contracts.ts'
+import { asideCases } from './aside-cases.ts'
 import { demand, sentenceOf, valueOf } from './breach.ts'
 import { namingCases } from './naming-cases.ts'
 import type { ConformanceTools } from './sample-files.ts'
@@ -174,4 +175,9 @@ const writingCases: readonly (readonly [string, Act])[] = [
 ]
 
 /** The cases for a place that is there. */
-export const conformanceCases: readonly ConformanceCase[] = [...writingCases, ...sizeCases, ...namingCases].map(asCase)
+export const conformanceCases: readonly ConformanceCase[] = [
+  ...writingCases,
+  ...sizeCases,
+  ...namingCases,
+  ...asideCases,
+].map(asCase)

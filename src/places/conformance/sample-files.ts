@@ -6,7 +6,7 @@ import { demand, valueOf } from './breach.ts'
 export interface ConformanceTools {
   /**
    * A folder below the place's root that is the case's own: it need not be there yet, it does not lie below `.fivefold`, and
-   * whoever runs the case removes it afterwards, since a place has no verb for that.
+   * whoever runs the case removes it afterwards, together with its `asideFolders`, since a place has no verb for that.
    */
   readonly folder: string
   /** Two buffers that begin on a page and are whole pages long: past the cache nothing else will do. */

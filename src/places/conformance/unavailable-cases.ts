@@ -58,6 +58,22 @@ const acts: readonly (readonly [string, Act])[] = [
     },
   ],
   [
+    '[D3] listing fails: a place that is gone is not an empty one',
+    async (place) => {
+      const cancel = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
+      for (const folder of ['', 'never/was/there'])
+        demand(!(await place.list(folder, cancel)).ok, 'A place that is gone was listed.')
+    },
+  ],
+  [
+    '[D1] nothing is set aside or removed, and nothing is called absent',
+    async (place, { path }) => {
+      for (const aside of ['.fivefold/versions/x', '.fivefold/trash/x'])
+        demand(!(await place.setAside(path, aside)).ok, 'A file was set aside at a place that is gone.')
+      demand(!(await place.removeFromTrash('.fivefold/trash/x')).ok, 'A file was removed at a place that is gone.')
+    },
+  ],
+  [
     '[W4] no file can be begun',
     async (place) => {
       demand(!(await place.begin(100)).ok, 'A file was begun at a place that is gone.')

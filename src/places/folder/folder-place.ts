@@ -1,18 +1,31 @@
 import { linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
-import { join, posix } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import type { Presence } from '../../domain/copy.ts'
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { PlaceId } from '../../domain/ids.ts'
-import type { PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
+import type { PlaceListing } from '../../domain/place-listing.ts'
+import type { Cancel, PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
 import { smallFileBytesMax } from './direct-file.ts'
 import { openReading } from './file-reading.ts'
 import { FileWriting } from './file-writing.ts'
 import { flushFolder } from './flush-folder.ts'
 import { flushSmallFiles } from './flush-many.ts'
 import { absolutePath, assertInside, makeFoldersFor } from './folder-names.ts'
+import { listFolder } from './list-folder.ts'
 import { isMarkerOf, partialFolder, readMarker } from './marker.ts'
+import {
+  asideKindOf,
+  asideTaken,
+  assertInTrash,
+  keepsAll,
+  kindAt,
+  notAFile,
+  removeTrashed,
+  renameAside,
+} from './move-aside.ts'
+import { confirmTarget, openTarget, removeEmptyOwnFolders } from './restore-target.ts'
 import { isLeftOver, newSession } from './sessions.ts'
 import { hasSystemCode, placeFailure } from './system-failure.ts'
 
@@ -25,23 +38,39 @@ export interface FolderGround {
 }
 
 /**
- * Opens the folder as a place, if it is that place (W4).
- * Fails with `place-unmarked`, `place-is-another`, `place-unknown` or `place-read-only`.
+ * Opens the folder as a place, if it is that place (W4); or as the target of a restore, if it is no place.
+ * Fails with `place-unmarked`, `place-is-another`, `place-unknown` or `place-read-only`, and `not-found` for a target.
  */
 export async function openFolderPlace(address: PlaceAddress, ground: FolderGround): Promise<Result<WritablePlace>> {
-  const confirmed = await confirmMarker(address)
+  const confirmed = address.guard === 'folder' ? await openTarget(address) : await confirmMarker(address)
   if (!confirmed.ok) return confirmed
   try {
-    const partial = join(address.folder, partialFolder)
-    await mkdir(partial, { recursive: true })
-    const here = await stat(partial, { bigint: true })
-    return done(new FolderPlace(address, ground, { dev: here.dev, ino: here.ino }))
+    const path = await anchorOf(address)
+    const here = await stat(path, { bigint: true })
+    return done(new FolderPlace(address, ground, { path, dev: here.dev, ino: here.ino }))
   } catch (error) {
     return failed(placeFailure(error, address.name))
   }
 }
 
+/**
+ * What is remembered of a place while it is open. A folder without a marker has nothing of ours in it yet, so it is remembered itself;
+ * and a drive that is mounted read-only is a good source, also when no folder can be made there.
+ */
+async function anchorOf({ folder, guard }: PlaceAddress): Promise<string> {
+  if (guard === 'folder') return folder
+  const partial = join(folder, partialFolder)
+  try {
+    await mkdir(partial, { recursive: true })
+    return partial
+  } catch (error) {
+    if (!hasSystemCode(error, 'EROFS', 'EACCES', 'EPERM')) throw error
+    return dirname(partial)
+  }
+}
+
 async function confirmMarker(address: PlaceAddress): Promise<Result<void>> {
+  if (address.guard === 'folder') return confirmTarget(address)
   const reading = await readMarker(address.folder)
   const advice = 'Mount or connect it, then run the same command again.'
   switch (reading.kind) {
@@ -77,8 +106,8 @@ class FolderPlace implements WritablePlace {
   readonly deviceId: string
   readonly #address: PlaceAddress
   readonly #ground: FolderGround
-  /** The partial folder as it was when the place was opened: if it changes, something else is mounted here. */
-  readonly #anchor: { readonly dev: bigint; readonly ino: bigint }
+  /** The partial folder, or the target itself, as it was when the place was opened: if it changes, something else is mounted here. */
+  readonly #anchor: { readonly path: string; readonly dev: bigint; readonly ino: bigint }
   readonly #session = newSession()
   readonly #knownFolders = new Set<string>()
   /** Folders that got a new folder and were not flushed since. Until they are, no file below the new one counts (W1). */
@@ -88,7 +117,7 @@ class FolderPlace implements WritablePlace {
   #canLink = true
   #count = 0
 
-  constructor(address: PlaceAddress, ground: FolderGround, anchor: { dev: bigint; ino: bigint }) {
+  constructor(address: PlaceAddress, ground: FolderGround, anchor: { path: string; dev: bigint; ino: bigint }) {
     this.#address = address
     this.#ground = ground
     this.#anchor = anchor
@@ -105,7 +134,7 @@ class FolderPlace implements WritablePlace {
   /** The mount may go away between two files: then the path leads to the disk below it (seen in the lab: test/lab/full-disk.ts). */
   #stillHere(): Result<void> {
     try {
-      const here = statSync(join(this.#address.folder, partialFolder), { bigint: true })
+      const here = statSync(this.#anchor.path, { bigint: true })
       if (here.dev === this.#anchor.dev && here.ino === this.#anchor.ino) return done(undefined)
     } catch (error) {
       if (!hasSystemCode(error, 'ENOENT')) return failed(placeFailure(error, this.name))
@@ -128,6 +157,21 @@ class FolderPlace implements WritablePlace {
     } catch (error) {
       if (hasSystemCode(error, 'ENOENT', 'ENOTDIR')) return { kind: 'absent' }
       return { kind: 'unknown', because: placeFailure(error, this.name, path).sentence }
+    }
+  }
+
+  async list(folder: string, cancel: Cancel, onward: () => void = () => undefined): Promise<Result<PlaceListing>> {
+    if (folder !== '') assertInside(folder)
+    const before = this.#stillHere()
+    if (!before.ok) return before
+    try {
+      const listing = await listFolder(this.#address.folder, folder, cancel, onward)
+      // Where the mount went away meanwhile, what was not seen below it is not absent (D3).
+      const after = this.#stillHere()
+      return after.ok ? done(listing) : after
+    } catch (error) {
+      const here = this.#stillHere()
+      return here.ok ? failed(placeFailure(error, this.name)) : here
     }
   }
 
@@ -159,6 +203,13 @@ class FolderPlace implements WritablePlace {
     const here = this.#stillHere()
     if (!here.ok) return here
     this.#count += 1
+    if (this.#address.guard === 'folder') {
+      try {
+        makeFoldersFor(this.#address.folder, `${partialFolder}/x`, new Set())
+      } catch (error) {
+        return failed(placeFailure(error, this.name))
+      }
+    }
     const path = join(this.#address.folder, partialFolder, `${this.#session}-${this.#count}`)
     return FileWriting.create(path, bytes, this.name, this.#ground.directReaches)
   }
@@ -226,6 +277,59 @@ class FolderPlace implements WritablePlace {
     }
   }
 
+  async setAside(path: string, asidePath: string): Promise<Result<'set-aside' | 'absent'>> {
+    const root = this.#address.folder
+    const may = asideKindOf(path, asidePath) === 'trash' ? await this.#mayRemove() : this.#stillHere()
+    if (!may.ok) return may
+    try {
+      const kind = kindAt(root, path)
+      if (kind === 'other') return failed(notAFile(this.name, path))
+      if (kind === 'absent') {
+        // An earlier run may have been killed before it flushed the folders.
+        const settled = kindAt(root, asidePath) === 'file' ? await this.settle([asidePath]) : done(undefined)
+        return settled.ok ? done('absent') : settled
+      }
+      for (const folder of makeFoldersFor(root, asidePath, this.#knownFolders)) this.#unsettled.add(folder)
+      if (renameAside(absolutePath(root, path), absolutePath(root, asidePath)) === 'taken')
+        return failed(asideTaken(this.name, asidePath))
+    } catch (error) {
+      return failed(placeFailure(error, this.name, path))
+    }
+    // The new name first: a power cut between the two leaves both, and never none.
+    const settled = await this.settle([asidePath])
+    const both = settled.ok ? await this.settle([path]) : settled
+    return both.ok ? done('set-aside') : both
+  }
+
+  async removeFromTrash(path: string): Promise<Result<'removed' | 'absent'>> {
+    assertInTrash(path)
+    const may = await this.#mayRemove()
+    if (!may.ok) return may
+    try {
+      const removed = removeTrashed(this.#address.folder, path)
+      if (removed === 'other') return failed(notAFile(this.name, path))
+      if (removed === 'absent') return done('absent')
+      for (const folder of removed.folders) {
+        this.#knownFolders.delete(folder)
+        this.#settledOnce.delete(folder)
+        this.#unsettled.delete(folder)
+      }
+      await flushFolder(join(this.#address.folder, posix.dirname(removed.folders.at(-1) ?? path)))
+      return done('removed')
+    } catch (error) {
+      return failed(placeFailure(error, this.name, path))
+    }
+  }
+
+  /** Read anew from the marker each time: the role that counts is the one that the place itself tells (D1). */
+  async #mayRemove(): Promise<Result<void>> {
+    const here = await this.confirm()
+    if (!here.ok) return here
+    const reading = await readMarker(this.#address.folder)
+    const role = reading.kind === 'marker' ? reading.marker.role : 'folder without a marker'
+    return rolesThatLetGo.has(role) ? done(undefined) : failed(keepsAll(this.name, role))
+  }
+
   async flushNamed(path: string): Promise<Result<void>> {
     assertInside(path)
     const [answer] = await flushSmallFiles('', [absolutePath(this.#address.folder, path)], this.name)
@@ -258,10 +362,12 @@ class FolderPlace implements WritablePlace {
     if (!here.ok) return here
     const partial = join(this.#address.folder, partialFolder)
     try {
+      if (this.#address.guard === 'folder' && !exists(partial)) return done(0)
       const left = readdirSync(partial).filter(
         (name) => !name.startsWith(`${this.#session}-`) && isLeftOver(partial, name),
       )
       for (const name of left) rmSync(join(partial, name), { force: true })
+      if (this.#address.guard === 'folder') removeEmptyOwnFolders(this.#address.folder)
       return done(left.length)
     } catch (error) {
       return failed(placeFailure(error, this.name))
@@ -280,6 +386,9 @@ function foldersAbove(path: string): readonly string[] {
   for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) folders.push(folder)
   return ['.', ...folders.toReversed()]
 }
+
+/** D1: the roles whose copies may ever go. */
+const rolesThatLetGo: ReadonlySet<string> = new Set(['second', 'cloud', 'drive'])
 
 /** The only files that Fivefold ever replaces: its own records, and the chain of an ASC MHL history. */
 const isOwnPath = (path: string): boolean => path.startsWith('.fivefold/') || path.endsWith('/ascmhl/ascmhl_chain.xml')

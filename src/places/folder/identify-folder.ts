@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { Device, FileSystemLimits, Identity } from '../../domain/place.ts'
@@ -18,6 +20,7 @@ export async function identifyFolder(
   address: PlaceAddress,
   groundOf: (folder: string) => Promise<GroundFacts>,
 ): Promise<Identity> {
+  if (address.guard === 'folder') return identifyTarget(address, groundOf)
   const reading = await readMarker(address.folder)
   switch (reading.kind) {
     case 'no-folder':
@@ -33,18 +36,54 @@ export async function identifyFolder(
           foundId: reading.marker.id,
           sentence: `At ${address.folder} lies “${reading.marker.name}”, not “${address.name}”.`,
         }
-      const ground = await groundOf(address.folder)
-      const room = await statfs(address.folder)
-      return {
-        kind: 'online',
-        id: address.id,
-        device: ground.device,
-        freeBytes: room.bavail * room.bsize,
-        totalBytes: room.blocks * room.bsize,
-        limits: ground.limits,
-        readBack: ground.readBack,
-      }
+      return online(address, address.folder, groundOf)
     }
+  }
+}
+
+/** The folder of a restore is there as soon as it can be made; nothing is made by asking. */
+async function identifyTarget(
+  address: PlaceAddress,
+  groundOf: (folder: string) => Promise<GroundFacts>,
+): Promise<Identity> {
+  const reading = await readMarker(address.folder)
+  switch (reading.kind) {
+    case 'marker':
+      return {
+        kind: 'someone-else',
+        foundId: reading.marker.id,
+        sentence: `${address.folder} is the place “${reading.marker.name}”.`,
+      }
+    case 'unreadable':
+      return { kind: 'unknown', sentence: `${address.folder} can't be asked: ${reading.because}.` }
+    case 'none':
+      return online(address, address.folder, groundOf)
+    case 'no-folder': {
+      const above = dirname(address.folder)
+      const aboveIsThere = (await readMarker(above)).kind !== 'no-folder' && !existsSync(address.folder)
+      if (aboveIsThere) return online(address, above, groundOf)
+      return { kind: 'unmarked', sentence: `There is no folder ${address.folder}, and none to make it in.` }
+    }
+  }
+}
+
+/** `ground` is an existing folder on the same file system. */
+async function online(
+  { id, folder }: PlaceAddress,
+  ground: string,
+  groundOf: (folder: string) => Promise<GroundFacts>,
+): Promise<Identity> {
+  const { device, limits, readBack } = await groundOf(ground)
+  const room = await statfs(ground)
+  return {
+    kind: 'online',
+    id,
+    folder,
+    device,
+    freeBytes: room.bavail * room.bsize,
+    totalBytes: room.blocks * room.bsize,
+    limits,
+    readBack,
   }
 }
 

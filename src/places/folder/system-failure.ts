@@ -20,6 +20,9 @@ const vanished = [
   'ENETDOWN',
 ]
 
+/** True when the whole disk or share is gone, and not one file or folder on it. */
+export const isVanished = (error: unknown): boolean => hasSystemCode(error, ...vanished)
+
 interface Words {
   readonly code: FailureCode
   readonly sentence: (where: string) => string

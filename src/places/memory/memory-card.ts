@@ -22,6 +22,7 @@ export interface MemoryCard {
 export function openMemoryCard(card: MemoryCard): CardSource {
   return {
     name: card.signs.root,
+    kind: 'card',
     list: async () => (card.inserted ? done(listing(card)) : failed(cardGone)),
     open: async (path, how) => {
       if (!card.inserted) return failed(cardGone)

@@ -5,7 +5,7 @@
  */
 import { foldName } from '../../domain/path-parts.ts'
 import type { PlaceId } from '../../domain/ids.ts'
-import type { FileSystemLimits } from '../../domain/place.ts'
+import type { FileSystemLimits, Role } from '../../domain/place.ts'
 import { utf8Bytes } from '../../domain/text-bytes.ts'
 
 export const pageBytes = 4096
@@ -43,6 +43,8 @@ export class MemoryFile {
 export interface MemoryDiskFacts {
   /** The id in the marker file; null for a folder that is no place. */
   readonly marker: PlaceId | null
+  /** As the marker tells it; `second` where nothing is said. */
+  readonly role?: Role
   readonly capacityBytes: number
   readonly limits: FileSystemLimits
 }
@@ -63,6 +65,7 @@ interface Named {
 
 export class MemoryDisk {
   marker: PlaceId | null
+  readonly role: Role
   capacityBytes: number
   /** False when the cable was pulled: nothing on it can be reached any more. */
   reachable = true
@@ -76,6 +79,7 @@ export class MemoryDisk {
 
   constructor(facts: MemoryDiskFacts) {
     this.marker = facts.marker
+    this.role = facts.role ?? 'second'
     this.capacityBytes = facts.capacityBytes
     this.limits = facts.limits
   }

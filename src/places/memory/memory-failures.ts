@@ -21,6 +21,10 @@ const words: Readonly<Record<string, { readonly says: (where: string) => string;
     says: (where) => `This file is not at “${where}” any more.`,
     advice: 'Run “fivefold verify” to see what is missing, and where the other copies are.',
   },
+  'name-taken': {
+    says: (where) => `At “${where}” something else lies there already.`,
+    advice: 'Move that file away, then run the same command again.',
+  },
   'name-refused': {
     says: (where) => `“${where}” refuses the name of this file.`,
     advice: 'Choose a shorter job or folder name, or another file system for that place.',

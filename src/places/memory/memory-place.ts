@@ -6,8 +6,10 @@ import type { Presence } from '../../domain/copy.ts'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { PlaceId } from '../../domain/ids.ts'
+import { isLeftOut } from '../../domain/left-out.ts'
 import type { Identity } from '../../domain/place.ts'
-import type { PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
+import type { PlaceListing } from '../../domain/place-listing.ts'
+import type { Cancel, PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
 import type { MemoryDisk } from './memory-disk.ts'
 import { MemoryFile } from './memory-disk.ts'
 import { memoryFailure } from './memory-failures.ts'
@@ -26,6 +28,7 @@ export interface MemoryGround {
 }
 
 const partialFolder = '.fivefold/partial'
+const trashFolder = '.fivefold/trash/'
 
 /** Opens what lies at the socket, if it is that place (W4). Fails with `place-unmarked`, `place-is-another`, `place-gone`. */
 export async function openMemoryPlace(address: PlaceAddress, ground: MemoryGround): Promise<Result<WritablePlace>> {
@@ -44,6 +47,7 @@ export function identifyMemory(address: PlaceAddress, ground: MemoryGround): Ide
   return {
     kind: 'online',
     id: address.id,
+    folder: address.folder,
     device: { id: ground.deviceId, how: 'measured' },
     freeBytes: disk.freeBytes(),
     totalBytes: disk.capacityBytes,
@@ -93,6 +97,18 @@ class MemoryPlace implements WritablePlace {
     const file = this.#disk.file(path)
     if (file !== null) return { kind: 'present', bytes: file.bytes.length, mtimeMs: file.mtimeMs }
     return this.#disk.hasFolder(path) ? { kind: 'present', bytes: -1, mtimeMs: 0 } : { kind: 'absent' }
+  }
+
+  async list(folder: string, cancel: Cancel): Promise<Result<PlaceListing>> {
+    if (folder !== '') assertInside(folder)
+    const here = await this.confirm()
+    if (!here.ok) return here
+    const below = folder === '' ? '' : `${folder}/`
+    const files = this.#disk
+      .files()
+      .filter(({ path }) => path.startsWith(below) && isListed(path.slice(below.length)))
+      .map(({ path, file }) => ({ path, bytes: file.bytes.length, mtimeMs: file.mtimeMs }))
+    return done({ complete: !cancel.aborted, files, unreadable: [] })
   }
 
   async open(path: string, how: 'fast' | 'past-cache'): Promise<Result<Reading>> {
@@ -156,6 +172,46 @@ class MemoryPlace implements WritablePlace {
     return done(undefined)
   }
 
+  async setAside(path: string, asidePath: string): Promise<Result<'set-aside' | 'absent'>> {
+    assertInside(path)
+    assertInside(asidePath)
+    if (path.startsWith('.fivefold/')) throw new Error(`Not a file that may be set aside: ${path}`)
+    const isTrash = asidePath.startsWith(trashFolder)
+    if (!isTrash && !asidePath.startsWith('.fivefold/versions/'))
+      throw new Error(`Not a path to set a file aside to: ${asidePath}`)
+    const may = isTrash ? await this.#mayRemove() : await this.confirm()
+    if (!may.ok) return may
+    const file = this.#disk.file(path)
+    if (file === null && this.#disk.hasFolder(path)) return failed(memoryFailure('name-taken', this.name, path))
+    if (file === null) return done('absent')
+    if (this.#disk.file(asidePath) !== null) return failed(memoryFailure('name-taken', this.name, asidePath))
+    if (this.#disk.refusesName(asidePath)) return failed(memoryFailure('name-refused', this.name, asidePath))
+    this.#disk.giveName(asidePath, file)
+    this.#disk.removeName(path)
+    this.#disk.settle(asidePath)
+    this.#disk.settle(path)
+    return done('set-aside')
+  }
+
+  async removeFromTrash(path: string): Promise<Result<'removed' | 'absent'>> {
+    assertInside(path)
+    if (!path.startsWith(trashFolder)) throw new Error(`Not a file in the trash: ${path}`)
+    const may = await this.#mayRemove()
+    if (!may.ok) return may
+    if (this.#disk.file(path) === null) return done('absent')
+    this.#disk.removeName(path)
+    this.#disk.settle(path)
+    return done('removed')
+  }
+
+  /** D1: the role that the place itself tells. */
+  async #mayRemove(): Promise<Result<void>> {
+    const here = await this.confirm()
+    if (!here.ok) return here
+    const keepsAll = this.#disk.role === 'library' || this.#disk.role === 'card'
+    return keepsAll ? failed(memoryFailure('place-is-another', this.name)) : here
+  }
+
   async #readyToName(writing: Writing, path: string): Promise<Result<MemoryWriting>> {
     const here = await this.confirm()
     if (!here.ok) return here
@@ -189,6 +245,9 @@ class MemoryPlace implements WritablePlace {
     return done(left.length)
   }
 }
+
+/** What Fivefold keeps for itself is listed only when it is asked for, and what systems keep never. */
+const isListed = (path: string): boolean => !path.split('/').includes('.fivefold') && !isLeftOut(path)
 
 function ours(writing: Writing): MemoryWriting {
   if (!(writing instanceof MemoryWriting)) throw new Error('A writing of another kind of place was handed in.')
