@@ -6,6 +6,7 @@ import type { CardId } from './ids.ts'
 import type { JobState } from './job.ts'
 import type { Role } from './place.ts'
 import type { Policy } from './policy.ts'
+import { rolesStillRequired } from './policy.ts'
 
 /** A copy that was proven: recently enough, or too long ago. */
 export interface ProvenCopy {
@@ -14,24 +15,46 @@ export interface ProvenCopy {
   readonly standing: 'proven' | 'stale'
 }
 
+/** A copy of a file, and what was found of it last. Only `proven` counts; the others tell a person what to do. */
+export interface CopyOnRecord {
+  /** Tells places apart; two copies at one place are a file and its numbered name, or one that was moved. */
+  readonly placeId: string
+  readonly role: Role
+  readonly deviceId: string
+  readonly standing: ProvenCopy['standing'] | 'not-proven' | 'differed' | 'absent'
+}
+
 /** Files of a card's last seen roll that are in the same position. */
 export interface FilesAlike {
   readonly files: number
   /** False when they were never read whole. */
   readonly hashed: boolean
+  /** Seen on the card after it had been read, and not read since. */
+  readonly isNew: boolean
   readonly culled: boolean
-  readonly copies: readonly ProvenCopy[]
-  readonly job: { readonly name: string; readonly state: JobState } | null
+  readonly copies: readonly CopyOnRecord[]
+  readonly job: JobOfFiles | null
+}
+
+export interface JobOfFiles {
+  readonly name: string
+  readonly state: JobState
+  /** Null while it is open. */
+  readonly deliveredAtMs: number | null
 }
 
 export interface CardFacts {
   readonly cardId: CardId
   readonly groups: readonly FilesAlike[]
+  /** The job that the roll was shot for; its files may be known from an earlier one. */
+  readonly rollJob: JobOfFiles | null
   readonly secondRead: SecondRead
   /** Files that lie on the card and could not be copied at all: their names are damaged. */
   readonly notCopied: number
   readonly suspect: boolean
   readonly retired: boolean
+  /** Files of earlier rolls that were formatted without leave, as long as no person has seen that alarm. */
+  readonly unseenAlarmFiles: number
 }
 
 export type KeepCode =
@@ -39,11 +62,14 @@ export type KeepCode =
   | 'not-read-twice'
   | 'reads-differ'
   | 'not-copied'
+  | 'new-files'
   | 'not-read-whole'
   | 'copy-missing'
+  | 'copy-damaged'
   | 'too-few-devices'
   | 'evidence-old'
   | 'job-not-delivered'
+  | 'earlier-roll'
   | 'retired'
 
 export interface Reason {
@@ -78,12 +104,12 @@ export type CardVerdict =
 const permitMs = 60 * 60 * 1000
 
 export function judgeCard(facts: CardFacts, policy: Policy, nowMs: number): CardVerdict {
-  const because = [...judgeCardItself(facts, policy), ...judgeFiles(facts, policy), ...judgeJobs(facts)]
+  const because = [...judgeCardItself(facts, policy), ...judgeFiles(facts.groups, policy, nowMs), ...judgeJobs(facts)]
   if (because.length > 0) return { kind: 'keep', because }
   return { kind: 'may-format', permit: new FormatPermitOf(facts.cardId, nowMs + permitMs) }
 }
 
-const filesIn = (groups: readonly FilesAlike[]): number => groups.reduce((sum, { files }) => sum + files, 0)
+export const filesIn = (groups: readonly FilesAlike[]): number => groups.reduce((sum, { files }) => sum + files, 0)
 
 function judgeCardItself(facts: CardFacts, policy: Policy): Reason[] {
   const because: Reason[] = []
@@ -96,6 +122,12 @@ function judgeCardItself(facts: CardFacts, policy: Policy): Reason[] {
       sentence: `${count(facts.notCopied, 'file with a damaged name was', 'files with damaged names were')} not copied.`,
       files: facts.notCopied,
     })
+  if (facts.unseenAlarmFiles > 0)
+    because.push({
+      code: 'earlier-roll',
+      sentence: `An earlier roll of ${count(facts.unseenAlarmFiles, 'file', 'files')} was formatted without leave: see “fivefold card show”, then say “fivefold card seen”.`,
+      files: facts.unseenAlarmFiles,
+    })
   if (facts.secondRead === 'differed' || facts.suspect)
     because.push({
       code: 'reads-differ',
@@ -107,60 +139,132 @@ function judgeCardItself(facts: CardFacts, policy: Policy): Reason[] {
   return because
 }
 
-function judgeFiles(facts: CardFacts, policy: Policy): Reason[] {
+/** What speaks against letting go of these files: their reading and their copies, not their jobs. Each reason with its files. */
+export function judgeFiles(groups: readonly FilesAlike[], policy: Policy, nowMs: number): readonly Reason[] {
   const because: Reason[] = []
-  const add = (code: KeepCode, groups: readonly FilesAlike[], say: (files: number) => string): void => {
-    const files = filesIn(groups)
+  const add = (code: KeepCode, alike: readonly FilesAlike[], say: (files: number) => string): void => {
+    const files = filesIn(alike)
     if (files > 0) because.push({ code, sentence: say(files), files })
   }
-  const counted = facts.groups.filter(({ culled }) => !culled)
-  const read = counted.filter(({ hashed }) => hashed)
+  const counted = groups.filter(({ culled }) => !culled)
+  const unread = counted.filter(({ hashed }) => !hashed)
+  add(
+    'new-files',
+    unread.filter(({ isNew }) => isNew),
+    (files) => `${count(files, 'file is', 'files are')} new on the card since it was read: ingest it again.`,
+  )
   add(
     'not-read-whole',
-    counted.filter(({ hashed }) => !hashed),
+    unread.filter(({ isNew }) => !isNew),
     (files) => `${count(files, 'file was', 'files were')} not read whole from the card yet.`,
   )
+  const stood = counted
+    .filter(({ hashed }) => hashed)
+    .map((alike) => ({ alike, standing: copiesStand(alike, policy, nowMs) }))
+  const where = (is: (standing: CopiesStanding) => boolean): readonly FilesAlike[] =>
+    stood.filter(({ standing }) => is(standing)).map(({ alike }) => alike)
   for (const role of policy.copies.required)
     add(
       'copy-missing',
-      read.filter(({ copies }) => !copies.some((copy) => copy.role === role)),
-      (files) =>
-        `${count(files, 'file has', 'files have')} no proven copy in the ${role === 'second' ? 'second folder' : role}.`,
+      where(({ missing }) => missing.has(role)),
+      (files) => `${count(files, 'file has', 'files have')} no proven copy in the ${placeOf(role)}.`,
     )
-  const few = read.filter(({ copies }) => independentDevices(copies) < policy.copies.atLeast)
-  const fewest = Math.min(...few.map(({ copies }) => independentDevices(copies)))
+  for (const role of policy.copies.required)
+    add(
+      'copy-damaged',
+      where(({ damaged }) => damaged.has(role)),
+      (files) =>
+        `${count(files, 'file has a damaged copy', 'files have damaged copies')} in the ${placeOf(role)}: run “fivefold repair”.`,
+    )
+  const few = stood.filter(({ standing }) => standing.tooFewDevices)
+  const fewest = Math.min(...few.map(({ standing }) => standing.devices))
   add(
     'too-few-devices',
-    few,
+    few.map(({ alike }) => alike),
     (files) =>
       `${count(files, 'file has', 'files have')} proven copies on ${fewest} of ${policy.copies.atLeast} independent devices.`,
   )
   add(
     'evidence-old',
-    read.filter(({ copies }) => copies.some(({ role, standing }) => role !== 'card' && standing === 'stale')),
+    where(({ onlyTooOld }) => onlyTooOld),
     (files) =>
-      `${count(files, 'file has a copy', 'files have copies')} that ${files === 1 ? 'was' : 'were'} last proven too long ago.`,
+      `${count(files, 'file has', 'files have')} too few copies that were proven lately: run “fivefold verify” to prove the older ones again.`,
   )
   return because
 }
 
-function judgeJobs(facts: CardFacts): Reason[] {
+interface CopiesStanding {
+  readonly missing: ReadonlySet<Role>
+  readonly damaged: ReadonlySet<Role>
+  /** Even if every proof that has grown old were fresh. */
+  readonly tooFewDevices: boolean
+  /** Counted with the old proofs, for the sentence. */
+  readonly devices: number
+  /** Something is missed that would not be, were the old proofs fresh. */
+  readonly onlyTooOld: boolean
+}
+
+/**
+ * Only fresh proofs count; a proof that has grown old on a copy more than is asked for takes nothing away. What only old proofs
+ * would fill is told apart from what is not there at all: a check mends the one, a new copy the other.
+ *
+ * A copy whose bytes differ keeps the card when it is at a role that is still required, even beside good ones at other places of
+ * that role: somebody relies on that place. It is mended, and no doubt any more, once the same place has a proven copy of the file.
+ * A copy that is gone is simply not there: it may have been moved, and is then proven under its new name.
+ */
+function copiesStand({ copies, job }: FilesAlike, policy: Policy, nowMs: number): CopiesStanding {
+  const placed = copies.filter(({ role }) => role !== 'card')
+  const fresh = placed.filter(({ standing }) => standing === 'proven')
+  const everProven = placed.filter(({ standing }) => standing === 'proven' || standing === 'stale')
+  const mended = new Set(everProven.map(({ placeId }) => placeId))
+  const missing = new Set<Role>()
+  const damaged = new Set<Role>()
+  let onlyTooOld = false
+  for (const role of rolesStillRequired(policy, job ?? { state: 'open', deliveredAtMs: null }, nowMs)) {
+    const here = ofRole(role)
+    if (placed.some((copy) => here(copy) && copy.standing === 'differed' && !mended.has(copy.placeId)))
+      damaged.add(role)
+    if (fresh.some(here)) continue
+    if (everProven.some(here)) onlyTooOld = true
+    else if (!damaged.has(role)) missing.add(role)
+  }
+  const { atLeast } = policy.copies
+  const devices = independentDevices(everProven)
+  const tooFewDevices = devices < atLeast
+  if (!tooFewDevices && independentDevices(fresh) < atLeast) onlyTooOld = true
+  return { missing, damaged, tooFewDevices, devices, onlyTooOld }
+}
+
+const ofRole =
+  (wanted: Role) =>
+  ({ role }: { readonly role: Role }): boolean =>
+    role === wanted
+
+const placeOf = (role: Role): string => (role === 'second' ? 'second folder' : role)
+
+/** The jobs of its files, and the one that the roll was shot for; `closed` is delivered and done. */
+function judgeJobs({ groups, rollJob }: CardFacts): Reason[] {
+  const isOpen = (job: JobOfFiles | null): job is JobOfFiles => job !== null && job.state === 'open'
   const open = Map.groupBy(
-    facts.groups.filter(({ job }) => job !== null && job.state === 'open'),
+    groups.filter(({ job }) => isOpen(job)),
     ({ job }) => job?.name ?? '',
   )
-  return [...open].map(([name, groups]) => ({
-    code: 'job-not-delivered',
-    sentence: `The job “${name}” is not delivered yet.`,
-    files: filesIn(groups),
-  }))
+  const reasons = [...open].map(([name, alike]) => notDelivered(name, filesIn(alike)))
+  if (isOpen(rollJob) && !open.has(rollJob.name)) reasons.push(notDelivered(rollJob.name, filesIn(groups)))
+  return reasons
 }
+
+const notDelivered = (name: string, files: number): Reason => ({
+  code: 'job-not-delivered',
+  sentence: `The job “${name}” is not delivered yet.`,
+  files,
+})
 
 /**
  * V2: two folders on one device are one device, and the card itself never counts. A device that could not be told may be any of
  * the others, so it adds nothing; alone it is one.
  */
-export function independentDevices(copies: readonly ProvenCopy[]): number {
+export function independentDevices(copies: readonly { readonly role: Role; readonly deviceId: string }[]): number {
   const devices = new Set(copies.filter(({ role }) => role !== 'card').map(({ deviceId }) => deviceId))
   const known = [...devices].filter((id) => !id.startsWith('unknown:')).length
   return known === 0 ? Math.min(devices.size, 1) : known

@@ -93,7 +93,9 @@ async function makeGround(context: TestContext, files = 3): Promise<Ground> {
         },
       })
       const current = (await catalog.roll(roll.id)) ?? roll
-      const begun: BegunIngest = { planned, runId, roll: current, jobId: job.id, plan }
+      const [known = null] = await catalog.card(desk.card.id)
+      const seenNow = { ...planned, card: { ...card, known } }
+      const begun: BegunIngest = { planned: seenNow, runId, roll: current, jobId: job.id, plan }
       return readCardAgain(program, mover, { begun, copied: result }, desk.hear, never)
     },
     state: async () => ({
@@ -189,4 +191,17 @@ test('[V4] what agreed in an earlier run is not read again; a roll that once dif
   await differed.read([firstIs(other), same])
   assert.equal((await differed.read([same])).state, 'differed')
   assert.equal((await differed.state()).roll, 'differed')
+})
+
+test('[V4] a suspect card is read again whole, so that another reader can show that the card is good', async (context) => {
+  const ground = await makeGround(context)
+  const all = ground.listing.map(({ path }) => path)
+  await ground.read([({ number }) => (number === 1 ? hashOf(99) : null), () => null])
+  assert.equal((await ground.state()).suspect, true)
+  ground.clock.nowMs += 1000
+  await ground.read([() => null])
+  assert.deepEqual(ground.passes.at(-1), all)
+  ground.clock.nowMs += 1000
+  await ground.read([() => null])
+  assert.deepEqual(ground.passes.at(-1), [], 'and once is enough')
 })

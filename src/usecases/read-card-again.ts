@@ -51,9 +51,11 @@ export async function readCardAgain(
       failed: false,
       suspect: [],
     }
+  // A suspect card is read again whole: only reads since then can show that it was the reader.
+  const readSinceMs = card.known?.suspect?.atMs ?? Number.NEGATIVE_INFINITY
   const agreedBefore = new Set(
     (await program.catalog.rollFiles(roll.id))
-      .filter(({ second }) => second !== null && second.finding === 'agreed' && second.strength === 'medium')
+      .filter(({ second }) => second?.finding === 'agreed' && second.strength === 'medium' && second.atMs > readSinceMs)
       .map(({ path }) => path),
   )
   const orders = ordersFor(work.copied, agreedBefore)
