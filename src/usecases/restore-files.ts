@@ -1,0 +1,280 @@
+/**
+ * Gets it back (R1): choose → ask the places → plan → look what is there already → fetch, each file from its nearest good copy →
+ * say what is. Nothing is overwritten, every original is compared with its hash on the way, and the copies it reads are left alone.
+ */
+import type { Failure, Result } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
+import { parsePlaceId } from '../domain/ids.ts'
+import type { RunId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
+import type { Place } from '../domain/place.ts'
+import { gigabytes } from '../domain/preflight.ts'
+import type { RestorePlan } from '../domain/restore-plan.ts'
+import { fitsAnywhere, planRestore, restoreReserveBytes } from '../domain/restore-plan.ts'
+import type { Cancel, Mover, PlaceAddress } from '../engine/contracts.ts'
+import type { Fetched, FetchResult, FetchSource, FoundBad } from './fetch-files.ts'
+import { fetchFiles, findAlreadyThere } from './fetch-files.ts'
+import type { Chosen, RestoreChoice } from './gather-restore.ts'
+import { choose, gatherOriginals, gatherWorkingFiles } from './gather-restore.ts'
+import type { AskedPlace, OnlineIdentity, OnlinePlace } from './identify-places.ts'
+import { addressOf, identifyPlaces, identifyTimeoutMs, onlineOf } from './identify-places.ts'
+import { findPlace, noSuchPlace } from './manage-places.ts'
+import type { Hear, Program } from './program.ts'
+import type { RestoreOutcome } from './restore-outcome.ts'
+import { concludeRestore } from './restore-outcome.ts'
+
+export interface RestoreWish extends RestoreChoice {
+  /** The folder to restore into. */
+  readonly to: string
+  /** The place to take from first; others step in only for what is bad or missing there. */
+  readonly from: string | null
+  /** Patterns; a file that fits one of them is wanted. Empty: all. */
+  readonly only: readonly string[]
+  /** Edits, sidecars, manifests: everything in the job's folder that is no original. */
+  readonly workingFiles: boolean
+}
+
+/** Whoever only looks, because another command writes right now, restores all the same and leaves no trace in the catalog. */
+export type Recording = 'record' | 'look-only'
+
+/** Fails, having changed nothing, with `wrong-usage`, `not-found`, `target-inside-source`, `place-too-small`, or what the folder says. */
+export async function restoreFiles(
+  program: Program,
+  wish: RestoreWish,
+  recording: Recording,
+  hear: Hear,
+  cancel: Cancel,
+): Promise<Result<RestoreOutcome>> {
+  const startedMs = program.clock.monotonicMs()
+  const from = wish.from === null ? null : findPlace(program, wish.from)
+  if (from === undefined) return failed(noSuchPlace(program, wish.from ?? ''))
+  const chosen = await choose(program, wish)
+  if (!chosen.ok) return chosen
+  const folder = folderAddress(program.paths.absolute(wish.to))
+  const mover = program.startMover()
+  try {
+    const asked = await identifyPlaces(program, mover, program.settings.places)
+    const opened = await openFolder(program, mover, folder, asked)
+    if (!opened.ok) return opened
+    const limits = opened.value.limits
+    const tools: Tools = { program, mover, folder: { ...folder, limits }, hear, cancel }
+    const planned = await planWish(tools, wish, chosen.value, from, asked)
+    if (!planned.ok) return planned
+    const before = await findAlreadyThere(planned.value.plan.wantedFiles, mover, folder, ignoreProgress, cancel)
+    if (!before.ok) return before
+    const tooSmall = checkRoom(planned.value.plan, before.value, opened.value, folder)
+    if (tooSmall !== null) return failed(tooSmall)
+    const swept = await mover.sweep(folder)
+    if (!swept.ok) return swept
+    const work = { ...planned.value, before: before.value, asked }
+    const runId = await beginRun(program, wish, recording)
+    const fetched = await fetchAll(tools, work, runId)
+    await mover.sweep(folder)
+    const seconds = (program.clock.monotonicMs() - startedMs) / 1000
+    const outcome = concludeRestore({
+      ...work,
+      chosen: chosen.value,
+      fetched,
+      folder: folder.folder,
+      hasOnly: wish.only.length > 0 || wish.since !== null,
+      neverCopied: await neverCopied(program, chosen.value.jobs),
+      recorded: runId !== null,
+      seconds,
+    })
+    if (runId !== null) await program.catalog.endRun(runId, outcome.outcome, program.clock.nowMs())
+    return done(outcome)
+  } finally {
+    mover.end()
+  }
+}
+
+interface Tools {
+  readonly program: Program
+  readonly mover: Mover
+  readonly folder: PlaceAddress & { readonly limits: OnlineIdentity['limits'] }
+  readonly hear: Hear
+  readonly cancel: Cancel
+}
+
+export interface PlannedRestore {
+  readonly plan: RestorePlan
+  readonly online: readonly OnlinePlace[]
+  /** Folders that could not be listed. */
+  readonly failures: readonly Failure[]
+}
+
+const ignoreProgress = (): void => undefined
+
+/** A restore's folder is no place: it is known by itself, and its name is its path. */
+export const folderAddress = (folder: string): PlaceAddress => ({
+  id: parsePlaceId('restore-folder'),
+  name: folder,
+  folder,
+  declaredDevice: null,
+  guard: 'folder',
+})
+
+/**
+ * Looks where the restore would go. Not into a place, where the files would be taken
+ * for its own, and never onto a card (C1).
+ */
+async function openFolder(
+  program: Program,
+  mover: Mover,
+  folder: PlaceAddress,
+  asked: readonly AskedPlace[],
+): Promise<Result<OnlineIdentity>> {
+  const inside = asked.find(({ place }) => program.paths.isInside(folder.folder, place.address))
+  if (inside !== undefined) return failed(insidePlace(folder, inside.place))
+  const card = await cardAt(program, mover, folder.folder)
+  if (card !== null) return failed(onCard(folder, card))
+  const identity = await mover.identify(folder, identifyTimeoutMs)
+  if (identity.kind === 'online') return done(identity)
+  return failed({
+    code: 'place-unknown',
+    sentence: `${folder.folder} can't be written: ${identity.sentence}`,
+    advice: 'Name another folder with --to. Nothing was restored.',
+    path: folder.folder,
+  })
+}
+
+/** The label of the card that this folder lies on, as far as any card was ever seen. */
+async function cardAt(program: Program, mover: Mover, folder: string): Promise<string | null> {
+  // A card that was taken over from a note was never seen here, and lies nowhere.
+  const byFolder = (await program.catalog.cards()).find(
+    ({ root }) => root !== '' && program.paths.isInside(folder, root),
+  )
+  const signs = await mover.signs(byFolder?.root ?? folder)
+  if (!signs.ok) return null
+  if (byFolder !== undefined && !byFolder.isVolume) return byFolder.label
+  const known = await program.catalog.findCards(signs.value)
+  return known.find(({ match }) => match === 'uuid-and-size')?.card.label ?? null
+}
+
+const insidePlace = (folder: PlaceAddress, place: Place): Failure => ({
+  code: 'target-inside-source',
+  sentence: `${folder.folder} lies in the place “${place.name}” (${place.address}), where restored files would be taken for its own.`,
+  advice: 'Name a folder outside of every place with --to. Nothing was restored.',
+  place: place.name,
+})
+
+const onCard = (folder: PlaceAddress, label: string): Failure => ({
+  code: 'target-inside-source',
+  sentence: `${folder.folder} lies on the card “${label}”, and nothing is ever written to a card.`,
+  advice: 'Name a folder on this computer or on another disk with --to. Nothing was restored.',
+  path: folder.folder,
+})
+
+async function planWish(
+  { program, mover, folder, cancel }: Tools,
+  wish: RestoreWish,
+  chosen: Chosen,
+  firstPlace: Place | null,
+  asked: readonly AskedPlace[],
+): Promise<Result<PlannedRestore>> {
+  const online = onlineOf(asked)
+  const places = online.map(({ place }) => place)
+  const wanted = await gatherOriginals(program, chosen, wish.since)
+  const working = []
+  const failures: Failure[] = []
+  for (const job of wish.workingFiles ? chosen.jobs : []) {
+    const found = await gatherWorkingFiles(program, mover, job, places, { since: wish.since, firstPlace }, cancel)
+    working.push(...found.files)
+    failures.push(...found.failures)
+  }
+  const plan = planRestore({
+    ...wanted,
+    workingFiles: working,
+    places,
+    firstPlace: firstPlace?.id ?? null,
+    limits: folder.limits,
+    wants: (path) =>
+      wish.only.length === 0 ||
+      wish.only.some((pattern) => fitsAnywhere(path, (part) => program.paths.fitsPattern(part, pattern))),
+  })
+  if (plan.wantedFiles.length > 0 || plan.outOfReach.length > 0) return done({ plan, online, failures })
+  return failed({
+    code: 'not-found',
+    sentence: 'There is no file that fits what was asked for.',
+    advice: 'Look at the pattern of --only and the day of --since. “fivefold job list” shows what there is.',
+  })
+}
+
+/** Is there room for what has to be fetched? Files of which the folder has another size under that name count in full. */
+function checkRoom(
+  plan: RestorePlan,
+  before: readonly Fetched[],
+  { freeBytes }: OnlineIdentity,
+  { folder }: PlaceAddress,
+): Failure | null {
+  const bytes = plan.bytes - before.reduce((sum, { wanted }) => sum + wanted.bytes, 0)
+  if (bytes === 0 || bytes + restoreReserveBytes <= freeBytes) return null
+  return {
+    code: 'place-too-small',
+    sentence: `${folder} has ${gigabytes(freeBytes)} free; this restore needs ${gigabytes(bytes)}, and ${gigabytes(restoreReserveBytes)} are kept in reserve.`,
+    advice:
+      'Free some space there, name another folder with --to, or restore less at a time with --only. Nothing was restored.',
+    path: folder,
+  }
+}
+
+async function beginRun(program: Program, wish: RestoreWish, recording: Recording): Promise<RunId | null> {
+  if (recording === 'look-only') return null
+  return program.catalog.beginRun('restore', { ...wish }, program.clock.nowMs())
+}
+
+export interface RestoreWork extends PlannedRestore {
+  /** What lay in the folder already. */
+  readonly before: readonly Fetched[]
+  readonly asked: readonly AskedPlace[]
+}
+
+async function fetchAll(
+  { program, mover, folder, hear, cancel }: Tools,
+  { plan, before, online }: RestoreWork,
+  runId: RunId | null,
+): Promise<FetchResult> {
+  const there = new Set(before.map(({ wanted }) => wanted))
+  const wantedFiles = plan.wantedFiles.filter((wanted) => !there.has(wanted))
+  const bytes = wantedFiles.reduce((sum, wanted) => sum + wanted.bytes, 0)
+  const card = 'restore'
+  hear({ type: 'phase', card, phase: 'copy', files: wantedFiles.length, bytes })
+  return fetchFiles(
+    wantedFiles,
+    {
+      mover,
+      folder,
+      sources: sourcesOf(online),
+      found: (bad) => recordBad(program, runId, bad),
+      progress: (progress) => hear({ type: 'progress', card, phase: 'copy', ...progress }),
+    },
+    cancel,
+  )
+}
+
+export const sourcesOf = (online: readonly OnlinePlace[]): ReadonlyMap<Place['id'], FetchSource> =>
+  new Map(
+    online.map(({ place, identity }) => [
+      place.id,
+      { name: place.name, address: addressOf(place), deviceId: identity.device.id },
+    ]),
+  )
+
+/** Written down at once, so that whoever asks next does not believe these copies any more (C2). */
+export async function recordBad(program: Program, runId: RunId | null, bad: readonly FoundBad[]): Promise<void> {
+  if (runId === null) return
+  const atMs = program.clock.nowMs()
+  const copies = bad.map(({ hash, placeId, path, finding, deviceId }) => ({
+    hash,
+    placeId,
+    path,
+    evidence: { atMs, strength: 'cached' as const, finding, deviceId },
+  }))
+  await program.catalog.recordReports({ runId, reads: [], copies })
+}
+
+/** Files of these jobs that were seen on a card and never read whole: nobody can restore them, and nobody may forget them. */
+async function neverCopied(program: Program, jobs: readonly Job[]): Promise<number> {
+  const without = await program.catalog.filesWithoutOriginal()
+  return jobs.reduce((sum, { id }) => sum + (without.get(id) ?? 0), 0)
+}
