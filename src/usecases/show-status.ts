@@ -1,15 +1,18 @@
 /** Where things stand: the value behind `fivefold.status/1`. */
 import type { JobTally } from '../catalog/catalog.ts'
-import type { CardVerdict, Reason } from '../domain/card-verdict.ts'
-import { judgeCard } from '../domain/card-verdict.ts'
 import type { Due } from '../domain/due.ts'
 import { whatIsDue } from '../domain/due.ts'
-import type { CardId, RollId } from '../domain/ids.ts'
+import { ago } from '../domain/due-words.ts'
 import type { Job, JobState } from '../domain/job.ts'
-import type { Identity, Place, Role } from '../domain/place.ts'
-import { byRole } from '../domain/place.ts'
-import { sayStatus } from '../domain/status-sentence.ts'
-import { identifyPlaces } from './identify-places.ts'
+import type { Role } from '../domain/place.ts'
+import type { Policy } from '../domain/policy.ts'
+import { rolesStillRequired } from '../domain/policy.ts'
+import { devicesWanted, sayStatus } from '../domain/status-sentence.ts'
+import { gatherDue } from './gather-due.ts'
+import type { CardStatus } from './judge-cards.ts'
+import { judgeCards, statusOf } from './judge-cards.ts'
+import type { SeenPlace } from './look-at-places.ts'
+import { lookAtPlaces } from './look-at-places.ts'
 import type { Program } from './program.ts'
 
 export interface JobStatus {
@@ -26,20 +29,19 @@ export interface JobStatus {
   readonly provenCopiesMin: number
 }
 
-export interface CardStatus {
-  readonly id: string
-  readonly label: string
-  readonly verdict: CardVerdict['kind']
-  readonly because: readonly Reason[]
-}
-
 export interface PlaceStatus {
   readonly name: string
   readonly role: Role
   readonly site: string
   readonly address: string
   readonly online: boolean
+  /** True for a drive that is where it should be between two updates: in the safe. */
+  readonly away: boolean
+  /** Why it is not there, or where it is when it is away; null when it is there. */
   readonly sentence: string | null
+  readonly lastSeen: string | null
+  /** When a drive was last brought up to date; null for other places, and for a drive that never was. */
+  readonly lastUpdated: string | null
   readonly device: string | null
   readonly deviceHow: 'measured' | 'declared' | 'unknown'
   readonly freeBytes: number | null
@@ -54,80 +56,55 @@ export interface Status {
   readonly jobs: readonly JobStatus[]
   readonly cards: readonly CardStatus[]
   readonly places: readonly PlaceStatus[]
-  readonly due: readonly { readonly code: Due['code']; readonly sentence: string; readonly since: string }[]
+  readonly due: readonly (Pick<Due, 'code' | 'sentence' | 'command'> & { readonly since: string })[]
 }
 
-/** The page and the command answer within a second: a place that needs longer is unknown for now (J2). */
-const askPlacesMs = 800
-
 export async function showStatus(program: Program): Promise<Status> {
-  const { catalog, settings, clock } = program
-  const nowMs = clock.nowMs()
-  const jobs = await jobStatuses(program)
-  const cards = await cardStatuses(program, nowMs)
-  const places = await placeStatuses(program)
-  // A run that is at work has no end either.
-  const interrupted = (await program.isAtWork()) ? [] : await catalog.interruptedRuns()
-  const notes = await catalog.placeNotes()
-  const { required, atLeast } = settings.policy.copies
-  const hasPlaces = required.every((role) => settings.places.some((place) => place.role === role))
-  const missingOf = (job: JobStatus): number =>
-    Math.max(0, ...required.map((role) => job.files - job.copies[role].proven))
-  const allCards = await catalog.cards()
-  const suspectCards = allCards.filter(({ suspect }) => suspect !== null).map(({ label }) => label)
+  const nowMs = program.clock.nowMs()
+  const { policy } = program.settings
+  // The places answer while the catalog is read: the command waits for whichever is slower (J2).
+  const [places, jobs, cards] = await Promise.all([
+    lookAtPlaces(program, nowMs),
+    jobsWithStatus(program),
+    judgeCards(program, nowMs),
+  ])
+  const facts = await gatherDue(program, { jobs, cards, places }, nowMs)
+  const due = whatIsDue(facts, nowMs)
   const said = sayStatus({
-    hasPlaces,
-    atLeast,
-    suspectCards,
-    interrupted: interrupted.length > 0,
-    jobs: jobs.map((job) => ({ ...job, missing: missingOf(job) })),
+    hasPlaces: facts.hasPlaces,
+    suspectCards: cards.filter(({ card }) => card.suspect !== null).map(({ label }) => label),
+    due,
+    jobs: jobs.map(({ job, status }) => ({
+      ...status,
+      missing: missingOf(job, status, policy, nowMs),
+      devicesWanted: devicesWanted(policy, job, nowMs),
+    })),
   })
-  const due = whatIsDue(
-    {
-      hasPlaces,
-      required,
-      interrupted,
-      jobs: jobs.map((job) => ({ name: job.name, files: job.files, provenAt: provenAt(job), createdAtMs: nowMs })),
-      cards: allCards.map((card) => ({
-        label: card.label,
-        suspect: card.suspect !== null,
-        notReadTwice: cards.some(
-          ({ id, because }) => id === card.id && because.some(({ code }) => code === 'not-read-twice'),
-        ),
-        lastSeenAtMs: card.lastSeenAtMs,
-      })),
-      places: places.map(({ name, online }) => ({
-        name,
-        online,
-        lastSeenAtMs:
-          notes.find(({ placeId }) => settings.places.some((place) => place.id === placeId && place.name === name))
-            ?.atMs ?? null,
-      })),
-    },
-    nowMs,
-  )
   return {
     schema: 'fivefold.status/1',
     ...said,
-    jobs,
-    cards,
-    places,
-    due: due.map(({ code, sentence, sinceMs }) => ({ code, sentence, since: new Date(sinceMs).toISOString() })),
+    jobs: jobs.map(({ status }) => status),
+    cards: cards.map(statusOf),
+    places: places.map((seen) => placeStatus(seen, nowMs)),
+    due: due.map(({ code, sentence, sinceMs, command }) => ({ code, sentence, since: isoText(sinceMs), command })),
   }
 }
 
-const provenAt = (job: JobStatus): Record<Role, number> => ({
-  card: job.copies.card.proven,
-  library: job.copies.library.proven,
-  second: job.copies.second.proven,
-  cloud: job.copies.cloud.proven,
-  drive: job.copies.drive.proven,
-})
+const isoText = (atMs: number): string => new Date(atMs).toISOString()
 
-export async function jobStatuses(program: Program): Promise<readonly JobStatus[]> {
+/** Files that lack a proven copy at the role that lacks most; what was let go by rule is not missed. */
+const missingOf = (job: Job, { files, copies }: JobStatus, policy: Policy, nowMs: number): number =>
+  Math.max(0, ...rolesStillRequired(policy, job, nowMs).map((role) => files - copies[role].proven))
+
+async function jobsWithStatus(program: Program): Promise<readonly { readonly job: Job; readonly status: JobStatus }[]> {
   const tallies = new Map((await program.catalog.jobTallies()).map((tally) => [tally.jobId, tally]))
   const lacking = await program.catalog.filesWithoutOriginal()
-  return (await program.catalog.jobs()).map((job) => jobStatus(job, tallies.get(job.id), lacking.get(job.id) ?? 0))
+  const jobs = await program.catalog.jobs()
+  return jobs.map((job) => ({ job, status: jobStatus(job, tallies.get(job.id), lacking.get(job.id) ?? 0) }))
+}
+
+export async function jobStatuses(program: Program): Promise<readonly JobStatus[]> {
+  return (await jobsWithStatus(program)).map(({ status }) => status)
 }
 
 /** A file that was never read has no original, and counts as a file of the job all the same: it is owed. */
@@ -148,69 +125,35 @@ function jobStatus(job: Job, tally: JobTally | undefined, filesWithoutOriginal: 
   }
 }
 
-async function cardStatuses(program: Program, nowMs: number): Promise<readonly CardStatus[]> {
-  const statuses: CardStatus[] = []
-  for (const card of await program.catalog.cards()) statuses.push(await cardStatus(program, card.id, card.label, nowMs))
-  return statuses
-}
-
-/** The verdict on one card (C2), with its reasons. */
-export async function cardStatus(program: Program, id: CardId, label: string, nowMs: number): Promise<CardStatus> {
-  const { policy } = program.settings
-  const facts = await program.catalog.cardFacts(id, nowMs - policy.cards.evidenceMaxAgeMs)
-  const jobNames = new Map((await program.catalog.jobs()).map((job) => [job.id, job.name]))
-  const verdict = judgeCard(
-    {
-      cardId: id,
-      groups: (facts?.groups ?? []).map((group) => ({
-        files: group.files,
-        hashed: group.read,
-        culled: group.culled,
-        job: group.job === null ? null : { name: jobNames.get(group.job.id) ?? group.job.id, state: group.job.state },
-        copies: group.copies.flatMap(({ role, deviceId, standing }) =>
-          standing === 'proven' || standing === 'stale' ? [{ role, deviceId, standing }] : [],
-        ),
-      })),
-      secondRead: facts?.roll?.secondRead ?? 'not-done',
-      notCopied: facts?.roll == null ? 0 : await countNotCopied(program, facts.roll.id),
-      suspect: facts?.card.suspect != null,
-      retired: facts?.card.retiredAtMs != null,
-    },
-    policy,
-    nowMs,
-  )
-  return { id, label, verdict: verdict.kind, because: verdict.kind === 'keep' ? verdict.because : [] }
-}
-
-async function countNotCopied(program: Program, rollId: RollId): Promise<number> {
-  const leftOut = await program.catalog.leftOut(rollId)
-  return leftOut.filter(({ why }) => why === 'name-not-unicode').reduce((sum, { files }) => sum + files, 0)
-}
-
 export async function placeStatuses(program: Program): Promise<readonly PlaceStatus[]> {
-  const mover = program.startMover()
-  try {
-    const asked = await identifyPlaces(program, mover, program.settings.places, askPlacesMs)
-    return asked.map(({ place, identity }) => placeStatus(place, identity)).toSorted(byRole)
-  } finally {
-    mover.end()
-  }
+  const nowMs = program.clock.nowMs()
+  return (await lookAtPlaces(program, nowMs)).map((seen) => placeStatus(seen, nowMs))
 }
 
-function placeStatus(place: Place, identity: Identity): PlaceStatus {
-  const { name, role, site, address } = place
+function placeStatus(seen: SeenPlace, nowMs: number): PlaceStatus {
+  const { place, identity, lastSeenAtMs, lastUpdatedAtMs } = seen
   const online = identity.kind === 'online' ? identity : null
+  // Another place under its address is trouble, wherever the drive is.
+  const away = place.role === 'drive' && (identity.kind === 'unknown' || identity.kind === 'unmarked')
   return {
-    name,
-    role,
-    site,
-    address,
+    name: place.name,
+    role: place.role,
+    site: place.site,
+    address: place.address,
     online: online !== null,
-    sentence: identity.kind === 'online' ? null : identity.sentence,
+    away,
+    sentence: identity.kind === 'online' ? null : away ? sayAway(seen, nowMs) : identity.sentence,
+    lastSeen: lastSeenAtMs === null ? null : isoText(lastSeenAtMs),
+    lastUpdated: place.role === 'drive' && lastUpdatedAtMs !== null ? isoText(lastUpdatedAtMs) : null,
     device: online?.device.id ?? null,
     deviceHow: online?.device.how ?? 'unknown',
     freeBytes: online?.freeBytes ?? null,
     totalBytes: online?.totalBytes ?? null,
     readBack: online?.readBack ?? null,
   }
+}
+
+function sayAway({ place, lastUpdatedAtMs }: SeenPlace, nowMs: number): string {
+  const where = place.site === 'safe' ? 'In the safe' : `Not plugged in; its site is “${place.site}”`
+  return `${where}, ${lastUpdatedAtMs === null ? 'never brought up to date' : `last updated ${ago(lastUpdatedAtMs, nowMs)}`}.`
 }

@@ -1,8 +1,8 @@
 import { roles } from '../../domain/place.ts'
 import type { Examination } from '../../usecases/examine.ts'
-import type { CardView, JobView, RollView } from '../../usecases/look-up.ts'
-import type { CardStatus, JobStatus, PlaceStatus, Status } from '../../usecases/show-status.ts'
-import { bytesText, filesText, makePaint, minuteText, shown, table } from './terminal.ts'
+import type { JobStatus, PlaceStatus, Status } from '../../usecases/show-status.ts'
+import { printVerdicts } from './print-cards.ts'
+import { bytesText, makePaint, shown, table } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 const jobsShown = 10
@@ -18,6 +18,11 @@ export function printStatus(terminal: Terminal, status: Status): void {
   if (status.cards.length > 0) {
     terminal.out('')
     printVerdicts(terminal, status.cards)
+  }
+  const drives = status.places.filter(({ away }) => away)
+  if (drives.length > 0) {
+    terminal.out('')
+    for (const { name, sentence } of drives) terminal.out(`Drive “${shown(name)}”: ${shown(sentence ?? '')}`)
   }
   if (status.due.length > 0) {
     terminal.out('')
@@ -47,59 +52,6 @@ export function printJobs(terminal: Terminal, jobs: readonly JobStatus[]): void 
 
 const light = (proven: number, files: number): string => (files > 0 && proven >= files ? '●' : proven > 0 ? '◐' : '○')
 
-export function printVerdicts(terminal: Terminal, cards: readonly CardStatus[]): void {
-  const paint = makePaint(terminal.colour)
-  for (const card of cards) {
-    const verdict = card.verdict === 'keep' ? paint('yellow', 'keep') : paint('green', 'may be formatted')
-    terminal.out(`Card “${shown(card.label)}”: ${verdict}`)
-    for (const { sentence } of card.because) terminal.out(`  ${sentence}`)
-  }
-}
-
-export function printJob(terminal: Terminal, job: JobView): void {
-  printJobs(terminal, [job])
-  terminal.out('')
-  terminal.out(`Folder: ${shown(job.folder)}`)
-  terminal.out(`Shots: ${job.shots}; each file is proven on at least ${devicesText(job.provenCopiesMin)}`)
-  printRolls(terminal, job.rolls)
-}
-
-export function printCards(terminal: Terminal, cards: readonly CardView[], withRolls: boolean): void {
-  if (cards.length === 0) terminal.out('No card was seen yet.')
-  for (const card of cards) {
-    printVerdicts(terminal, [card])
-    terminal.out(
-      `  ${card.id} · ${card.maker ?? 'unknown maker'} · last seen ${minuteText(card.lastSeen)} at ${shown(card.lastSeenAt)}`,
-    )
-    if (card.suspect !== null) terminal.out(`  ${card.suspect}`)
-    if (withRolls) printRolls(terminal, card.rolls)
-  }
-}
-
-const devicesText = (devices: number): string => `${devices} independent ${devices === 1 ? 'device' : 'devices'}`
-
-const secondReadWords: Readonly<Record<string, string>> = {
-  agreed: 'read twice, and both reads agree',
-  differed: 'read twice, and the reads DIFFER',
-  'not-done': 'not read a second time yet',
-}
-
-function printRolls(terminal: Terminal, rolls: readonly RollView[]): void {
-  for (const roll of rolls) {
-    terminal.out('')
-    terminal.out(
-      `Roll ${shown(roll.name)}: ${filesText(roll.files)}, ${bytesText(roll.bytes)}, begun ${minuteText(roll.startedAt)}`,
-    )
-    const parts = [
-      secondReadWords[roll.secondRead] ?? roll.secondRead,
-      ...(roll.notRead > 0 ? [`${filesText(roll.notRead)} never read whole`] : []),
-      ...(roll.leftOut > 0 ? [`${roll.leftOut} left out on purpose`] : []),
-    ]
-    terminal.out(`  ${parts.join('; ')}`)
-    for (const { sentence } of roll.warnings) terminal.out(`  ! ${shown(sentence)}`)
-  }
-}
-
 /** A device that a person named is shown by that name, and as his word; another one by what the system calls it. */
 function deviceText({ device, deviceHow }: PlaceStatus): string {
   if (deviceHow === 'declared') return `“${shown((device ?? '').replace(/^declared:/, ''))}”, as you named it`
@@ -109,9 +61,11 @@ function deviceText({ device, deviceHow }: PlaceStatus): string {
 export function printPlaces(terminal: Terminal, places: readonly PlaceStatus[]): void {
   if (places.length === 0) terminal.out('No places yet: “fivefold setup” asks for them.')
   for (const place of places) {
-    const state = place.online ? `${bytesText(place.freeBytes ?? 0)} free` : `not there: ${place.sentence ?? ''}`
+    const sentence = place.sentence ?? ''
+    const absent = place.away ? sentence : `not there: ${sentence}`
+    const state = place.online ? `${bytesText(place.freeBytes ?? 0)} free` : absent
     terminal.out(`${shown(place.name)} (${place.role}, ${place.site}): ${shown(place.address)}`)
-    terminal.out(`  ${state}`)
+    terminal.out(`  ${shown(state)}`)
     if (place.online)
       terminal.out(
         `  device ${deviceText(place)}; read-back ${place.readBack === 'medium' ? 'past the cache' : 'only from memory: copies there don’t count'}`,
