@@ -30,7 +30,7 @@ const known = (change: Partial<KnownFile>): KnownFile => ({
   provenAt: new Set(),
   namedAt: new Map(),
   culled: false,
-  maybeTwin: null,
+  maybeTwins: null,
   ...change,
 })
 const factsOf = (files: readonly CardFile[], change: Partial<PlanFacts> = {}): PlanFacts => ({
@@ -104,8 +104,8 @@ test('what was culled is left alone, whether or not it is proven anywhere', () =
 })
 
 test('what may be the twin of a known picture is hashed first, with room for a copy at every place', () => {
-  const twin = { hash: hash(7), provenAt: new Set([nas.id]) }
-  const plan = planIngest(factsOf([a], { known: new Map([[a.path, known({ maybeTwin: twin })]]) }))
+  const twins = new Map([[hash(7), new Set([nas.id])]])
+  const plan = planIngest(factsOf([a], { known: new Map([[a.path, known({ maybeTwins: twins })]]) }))
   const [step] = plan.steps
   assert.equal(step?.do, 'hash-first')
   assert.deepEqual(
@@ -186,7 +186,7 @@ const knownFile: fc.Arbitrary<KnownFile> = fc.record({
   provenAt,
   namedAt: fc.constant(new Map()),
   culled: fc.boolean(),
-  maybeTwin: fc.option(fc.record({ hash: fc.nat(20).map(hash), provenAt })),
+  maybeTwins: fc.option(fc.array(fc.tuple(fc.nat(20).map(hash), provenAt)).map((twins) => new Map(twins))),
 })
 const taken = fc.tuple(fc.array(path), fc.array(path)).map(
   ([atNas, atPc]): PlanFacts['taken'] =>

@@ -22,9 +22,15 @@ export interface KnownFile {
   readonly namedAt: ReadonlyMap<PlaceId, string>
   /** Culled on purpose: not copied again, not called missing. */
   readonly culled: boolean
-  /** A file with the same name, size and time that came from another card: perhaps the same picture from the other slot. */
-  readonly maybeTwin: { readonly hash: ContentHash; readonly provenAt: ReadonlySet<PlaceId> } | null
+  /** What it may turn out to be when it is read; null when nothing known is like it. */
+  readonly maybeTwins: MaybeTwins | null
 }
+
+/**
+ * Known originals that a file may be the same as, each with the places where it is proven: one with the same name, size and time from
+ * another card (the other slot of the camera), or those of the same size that somebody else had copied already. The hash decides.
+ */
+export type MaybeTwins = ReadonlyMap<ContentHash, ReadonlySet<PlaceId>>
 
 export type PlanStep =
   /** Read once, write to these places. `hash` is that of an earlier read, which this one must agree with. */
@@ -38,7 +44,7 @@ export type PlanStep =
   | {
       readonly do: 'hash-first'
       readonly file: CardFile
-      readonly twin: { readonly hash: ContentHash; readonly provenAt: ReadonlySet<PlaceId> }
+      readonly twins: MaybeTwins
       readonly to: readonly PlannedCopy[]
     }
   | {
@@ -108,7 +114,7 @@ export function planIngest(facts: PlanFacts): IngestPlan {
       if (given !== undefined) return { placeId: place.id, path: given }
       return planName(facts, file, place, names.get(place.id) ?? new Set(), warnings)
     })
-    if (known?.hash == null && known?.maybeTwin != null) return { do: 'hash-first', file, twin: known.maybeTwin, to }
+    if (known?.hash == null && known?.maybeTwins != null) return { do: 'hash-first', file, twins: known.maybeTwins, to }
     return { do: 'copy', file, hash: known?.hash ?? null, to }
   })
   return { folder: facts.folder, steps, leftOut: facts.leftOut, warnings, newBytes }

@@ -102,7 +102,7 @@ test('only pictures outside video packages may be twins of what another card hel
   assert.deepEqual([...known.keys()], [picture.path])
   const twin = known.get(picture.path)
   assert.equal(twin?.hash, null, 'it is not known before it was read')
-  assert.deepEqual([twin?.maybeTwin?.hash, [...(twin?.maybeTwin?.provenAt ?? [])]], [picture.hash, [nas.id]])
+  assert.deepEqual([...(twin?.maybeTwins ?? [])], [[picture.hash, new Set([nas.id])]])
 })
 
 test('[W2] every name in a folder of the roll is taken, whatever was found of it last, and only at its place', async (context) => {
@@ -116,4 +116,36 @@ test('[W2] every name in a folder of the roll is taken, whatever was found of it
   const places = readyPlaces.map(({ id, name, identity }) => ({ id, name, limits: identity.limits }))
   const taken = await takenNames(desk.program, places, roll.folder)
   assert.deepEqual([taken.get(nas.id)?.size, taken.get(pc.id)?.size], [2, 0])
+})
+
+test('what somebody else copied and was taken in may be any unknown picture of its size', async (context) => {
+  const desk = await makeDesk(context, 1)
+  const { catalog, runId, job, listing } = desk
+  const [file] = listing
+  assert.ok(file !== undefined)
+  const adopted = [
+    [70, file.bytes],
+    [71, file.bytes],
+    [72, file.bytes + 1],
+  ].map(([number = 0, bytes = 0]) => ({
+    hash: hashOf(number),
+    bytes,
+    name: `2026-${number}.cr3`,
+    jobId: job.id,
+    atMs: 30,
+  }))
+  await catalog.recordAdopted({
+    runId,
+    originals: adopted,
+    copies: [
+      { hash: hashOf(70), placeId: nas.id, path: 'Lightroom/2026-70.cr3', evidence: seen(30, { deviceId: 'raid' }) },
+    ],
+  })
+  const known = await gatherKnown(desk.program, await recognised(desk, listing))
+  const expected = new Map([
+    [hashOf(70), new Set([nas.id])],
+    [hashOf(71), new Set()],
+  ])
+  assert.deepEqual(known.get(file.path)?.maybeTwins, expected)
+  assert.equal(known.get(file.path)?.hash, null, 'it is not known before it was read')
 })

@@ -5,7 +5,8 @@ import { isInPackage } from '../domain/card-structure.ts'
 import { proves } from '../domain/copy.ts'
 import { collisionKey } from '../domain/file-names.ts'
 import type { ContentHash, PlaceId } from '../domain/ids.ts'
-import type { KnownFile, PlanPlace } from '../domain/plan.ts'
+import { pathParts } from '../domain/path-parts.ts'
+import type { KnownFile, MaybeTwins, PlanPlace } from '../domain/plan.ts'
 import { groupShots } from '../domain/shots.ts'
 import type { Program } from './program.ts'
 import type { RecognisedCard } from './recognise-card.ts'
@@ -26,10 +27,10 @@ export async function gatherKnown(program: Program, card: RecognisedCard): Promi
       (copy) => copy.path === `${folder}/${path}` || !ownPaths.has(copy.path),
     )
     const culled = original?.culledAtMs != null
-    known.set(path, { hash, culled, provenAt: provenAt(copies), namedAt: namedAt(copies), maybeTwin: null })
+    known.set(path, { hash, culled, provenAt: provenAt(copies), namedAt: namedAt(copies), maybeTwins: null })
   }
-  for (const [path, twin] of await findTwins(program, mayBeTwins(card, known)))
-    known.set(path, { hash: null, culled: false, provenAt: new Set(), namedAt: new Map(), maybeTwin: twin })
+  for (const [path, twins] of await findTwins(program, mayBeTwins(card, known)))
+    known.set(path, { hash: null, culled: false, provenAt: new Set(), namedAt: new Map(), maybeTwins: twins })
   return known
 }
 
@@ -64,25 +65,31 @@ function mayBeTwins(card: RecognisedCard, known: ReadonlyMap<string, KnownFile>)
   )
 }
 
-/** A culled original has no copies that matter: its twin is hashed first too, so that it is not copied again. */
-async function findTwins(
-  program: Program,
-  files: readonly CardFile[],
-): Promise<ReadonlyMap<string, { hash: ContentHash; provenAt: ReadonlySet<PlaceId> }>> {
-  const keys = files.map(({ path, bytes, mtimeMs }) => ({
-    name: path.slice(path.lastIndexOf('/') + 1),
-    bytes,
-    mtimeMs,
-  }))
+/**
+ * A culled original has no copies that matter: its twin is hashed first too, so that it is not copied again. What somebody else copied
+ * into a place was renamed and sorted, so only its size tells that a file may be it: uncompressed raws of one camera all may.
+ */
+async function findTwins(program: Program, files: readonly CardFile[]): Promise<ReadonlyMap<string, MaybeTwins>> {
+  const keys = files.map(({ path, bytes, mtimeMs }) => ({ name: pathParts(path).name, bytes, mtimeMs }))
   const candidates = await program.catalog.knownByCheapKey(keys, twinToleranceMs)
-  const first = new Map<string, ContentHash>()
-  files.forEach(({ path }, index) => {
-    const candidate = candidates[index]?.[0]
-    if (candidate !== undefined) first.set(path, candidate.hash)
+  const adopted = await program.catalog.adoptedOfSizes([...new Set(files.map(({ bytes }) => bytes))])
+  const known = await program.catalog.knownByHash([
+    ...new Set([...candidates.flatMap(([first]) => first?.hash ?? []), ...adopted.map(({ hash }) => hash)]),
+  ])
+  const candidateOf = ({ hash }: { readonly hash: ContentHash }): readonly [ContentHash, ReadonlySet<PlaceId>] => [
+    hash,
+    provenAt(known.get(hash)?.copies ?? []),
+  ]
+  // One map for all files of a size: a thousand files that may be any of a thousand are not a million facts.
+  const ofSize = new Map(
+    [...Map.groupBy(adopted, ({ bytes }) => bytes)].map(([bytes, some]) => [bytes, new Map(some.map(candidateOf))]),
+  )
+  const twins = new Map<string, MaybeTwins>()
+  files.forEach(({ path, bytes }, index) => {
+    const first = candidates[index]?.[0]
+    const alike = first === undefined ? ofSize.get(bytes) : new Map([candidateOf(first), ...(ofSize.get(bytes) ?? [])])
+    if (alike !== undefined) twins.set(path, alike)
   })
-  const originals = await program.catalog.knownByHash([...new Set(first.values())])
-  const twins = new Map<string, { hash: ContentHash; provenAt: ReadonlySet<PlaceId> }>()
-  for (const [path, hash] of first) twins.set(path, { hash, provenAt: provenAt(originals.get(hash)?.copies ?? []) })
   return twins
 }
 
