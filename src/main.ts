@@ -7,6 +7,7 @@ import { runCli } from './faces/cli/run-cli.ts'
 import type { Terminal } from './faces/cli/terminal.ts'
 import { makeDemoGround } from './demo-ground.ts'
 import { openProgramAt } from './open-program.ts'
+import { saveNewFile } from './machine/save-new-file.ts'
 import { makeRequests } from './usecases/requests.ts'
 import { makeDemo } from './usecases/run-demo.ts'
 import { exitCodes } from './domain/failure.ts'
@@ -55,6 +56,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   nowMs: () => performance.now(),
   requests: (home) => makeRequests(openProgramAt(home)),
   runDemo: makeDemo(makeDemoGround),
+  saveNew: saveNewFile,
 })
 process.exitCode = exitCode
 // Nothing is left to do, so the process ends by itself. A child that hangs in the system must not keep it (J2).

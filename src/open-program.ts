@@ -1,15 +1,18 @@
 /** Opens a home: settings, lock and catalog, joined with the machine into what the use cases are given. */
 import { hostname } from 'node:os'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { isAbsolute, join, posix, relative, resolve } from 'node:path'
 import type { Catalog } from './catalog/catalog.ts'
 import { openCatalog } from './catalog/open.ts'
 import type { Failure, Result } from './domain/failure.ts'
 import { done, failed } from './domain/failure.ts'
+import { parseContentHash } from './domain/ids.ts'
 import type { Place } from './domain/place.ts'
+import { demandPermits } from './engine/demand-permits.ts'
 import { makeCameraMetadataReader } from './machine/camera-metadata/read-metadata.ts'
 import { examineMachine } from './machine/examine-machine.ts'
 import { homeFolder, makeHome } from './machine/home.ts'
 import { startMover } from './machine/mover/mover-process.ts'
+import { makeScratchFolder } from './machine/scratch-folder.ts'
 import type { LockHolder } from './machine/one-writer-lock.ts'
 import { acquireLock, isHeld } from './machine/one-writer-lock.ts'
 import { systemClock } from './machine/power-and-clock.ts'
@@ -20,7 +23,7 @@ import { editSettings, readSettings } from './machine/settings/settings-file.ts'
 import { toSettings } from './machine/settings/to-settings.ts'
 import { makeHashingMemory } from './machine/xxh128/xxh128.ts'
 import { manifestsNamed } from './places/ascmhl/manifests-named.ts'
-import type { PictureReader, Program, SettingsEditor } from './usecases/program.ts'
+import type { Lightroom, PictureReader, Program, SettingsEditor } from './usecases/program.ts'
 import type { OpenProgram } from './usecases/requests.ts'
 import { version } from './version.ts'
 
@@ -73,17 +76,28 @@ export const openProgramAt =
       editor,
       isAtWork: async () => access === 'look' && (await isHeld(home.value.folder)),
       examineMachine: () => examineMachine(home.value),
-      startMover: () => startMover({ command: moverCommand, stallMs }),
+      startMover: () => {
+        const hands = startMover({ command: moverCommand, stallMs })
+        return { ...demandPermits(hands, () => systemClock.nowMs()), end: () => hands.end() }
+      },
       startPictureReader,
+      readThumbnails: async (paths) => (await import('./machine/camera-metadata/thumbnails.ts')).readThumbnails(paths),
       manifests: {
         named: manifestsNamed,
+        read: async (chain, texts) => {
+          const { readRollContents } = await import('./places/ascmhl/roll-contents.ts')
+          return readRollContents(chain, texts)
+        },
         // Loaded when it is needed: reading XML takes time and memory that the start has better use for.
         next: async (wish) => {
           const { nextRollManifest } = await import('./places/ascmhl/roll-manifest.ts')
           return nextRollManifest(wish, { hostname: hostname(), toolVersion: version, hashBytes: smallHash() })
         },
       },
-      paths: { isInside, join, absolute: (path) => resolve(path) },
+      lightroom: lightroomAt(home.value.folder),
+      scratchFolder: () => makeScratchFolder(home.value.folder),
+      hashText: (text) => parseContentHash(smallHash()(new TextEncoder().encode(text))),
+      paths: { isInside, join, absolute: (path) => resolve(path), fitsPattern },
       clock: systemClock,
       localTime,
       offsetMinutes: (atMs) => -new Date(atMs).getTimezoneOffset(),
@@ -116,12 +130,13 @@ const inOrder = ({ id, name, role, site, address, declaredDevice }: Place): read
   declaredDevice,
 ]
 
-/** Whoever only looks takes no lock; but where nothing was ever written, the catalog is made first. */
+/** Whoever only looks takes no lock; but where nothing was ever written, or by an older version, the catalog is made ready first. */
 async function openOrMakeCatalog(file: string, access: 'look' | 'write', home: string): ReturnType<typeof openCatalog> {
   if (access === 'write') return openCatalog(file)
   const looking = await openCatalog(file, { readOnly: true })
-  if (looking.ok || looking.failure.code !== 'not-found') return looking
-  const lock = await acquireLock(home, 'making the catalog')
+  // An older catalog is brought up to date by whoever may write, and a look may do that too when nobody else writes.
+  if (looking.ok || (looking.failure.code !== 'not-found' && looking.failure.code !== 'home-busy')) return looking
+  const lock = await acquireLock(home, 'bringing the catalog up to date')
   if (!lock.ok) return failed(homeBusy(lock.heldBy))
   try {
     const made = await openCatalog(file)
@@ -147,10 +162,41 @@ function startPictureReader(): PictureReader {
   }
 }
 
+/** Loaded when it is needed: most commands have nothing to do with Lightroom. */
+function lightroomAt(home: string): Lightroom {
+  const scratchFolder: Lightroom['scratchFolder'] = async () => {
+    const { makeCatalogueScratch } = await import('./machine/lightroom/scratch-for-catalogues.ts')
+    return makeCatalogueScratch(home)
+  }
+  return {
+    scratchFolder,
+    read: async (path) => {
+      const scratch = await scratchFolder()
+      if (!scratch.ok) return scratch
+      try {
+        const { readLightroomCatalogue } = await import('./machine/lightroom/read-catalogue.ts')
+        return await readLightroomCatalogue(path, scratch.value.path)
+      } finally {
+        await scratch.value.remove()
+      }
+    },
+    snapshot: async (path, toFile) => {
+      const { snapshotLightroomCatalogue } = await import('./machine/lightroom/snapshot-catalogue.ts')
+      return snapshotLightroomCatalogue(path, toFile)
+    },
+  }
+}
+
 /** True for the folder itself and everything below it. */
 function isInside(inner: string, outer: string): boolean {
   const way = relative(outer, inner)
   return way === '' || (!way.startsWith('..') && !isAbsolute(way))
+}
+
+/** A pattern without a slash is for the name alone, in whatever folder it lies; a person types it as the card shows it, in any case. */
+function fitsPattern(path: string, pattern: string): boolean {
+  const [text, wanted] = [path.toLowerCase(), pattern.toLowerCase()]
+  return posix.matchesGlob(wanted.includes('/') ? text : posix.basename(text), wanted)
 }
 
 function localTime(atMs: number): string {

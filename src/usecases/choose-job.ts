@@ -1,5 +1,6 @@
 /** Which job do these pictures belong to? A card is never left uncopied because that question is open. */
 import { fillTemplate, noFacts } from '../domain/folder-names.ts'
+import type { CardFile } from '../domain/card.ts'
 import type { Job } from '../domain/job.ts'
 import { sortByCounter } from '../domain/counter-order.ts'
 import { fillCaptureGaps } from '../domain/capture-gaps.ts'
@@ -38,7 +39,7 @@ export async function chooseJob(
   const found = (await program.catalog.findJobs(name)).find(
     (job) => job.state === 'open' && (wish.client === null || job.client === wish.client),
   )
-  const shot = await firstShot(program, reader, card)
+  const shot = await firstShot(program, reader, card.signs.root, card.listing.files)
   const shotOn = shot.slice(0, 10)
   if (found !== undefined && (wish.job !== null || found.shotOn === shotOn)) return { kind: 'known', job: found }
   const client = wish.client ?? ''
@@ -49,16 +50,19 @@ export async function chooseJob(
 
 const sampleFiles = 8
 
-/** When the card's pictures were taken, from a few of them; the file's own time stands in for a lost clock. */
-async function firstShot(program: Program, reader: PictureReader, card: RecognisedCard): Promise<string> {
+/** When pictures below a folder were taken, from a few of them; the file's own time stands in for a lost clock. */
+export async function firstShot(
+  program: Program,
+  reader: PictureReader,
+  root: string,
+  files: readonly CardFile[],
+): Promise<string> {
   const nowMs = program.clock.nowMs()
-  const pictures = sortByCounter(card.listing.files.filter(({ bytes }) => bytes > 0).map(({ path }) => path)).filter(
-    isPicture,
-  )
+  const pictures = sortByCounter(files.filter(({ bytes }) => bytes > 0).map(({ path }) => path)).filter(isPicture)
   const step = Math.max(1, Math.floor(pictures.length / sampleFiles))
   const paths = pictures.filter((_, index) => index % step === 0).slice(0, sampleFiles)
-  const read = await reader.metadata(paths.map((path) => program.paths.join(card.signs.root, path)))
-  const fileOf = new Map(card.listing.files.map((file) => [file.path, file]))
+  const read = await reader.metadata(paths.map((path) => program.paths.join(root, path)))
+  const fileOf = new Map(files.map((file) => [file.path, file]))
   const dated = paths.map((path, index) => ({
     path,
     mtimeMs: fileOf.get(path)?.mtimeMs ?? nowMs,
@@ -66,7 +70,7 @@ async function firstShot(program: Program, reader: PictureReader, card: Recognis
   }))
   const filled = fillCaptureGaps(dated, { nowMs, computerOffsetMinutes: program.offsetMinutes(nowMs) })
   const days = filled.flatMap(({ capture }) => (capture?.plausible === true ? [capture.local] : []))
-  const earliest = card.listing.files.reduce((least, file) => Math.min(least, file.mtimeMs), nowMs)
+  const earliest = files.reduce((least, file) => Math.min(least, file.mtimeMs), nowMs)
   return mostCommonDay(days) ?? program.localTime(earliest)
 }
 

@@ -40,6 +40,9 @@ function requiredRoles(program: Program): HealthAnswer[] {
 
 function examinePlace(place: PlaceStatus): HealthAnswer {
   const about = { what: `place ${place.name}` }
+  // A drive that lies in the safe is where it should be.
+  if (place.away && !place.online)
+    return { ...about, fine: true, sentence: `“${place.name}” is in the safe.`, advice: null }
   if (!place.online)
     return {
       ...about,

@@ -2,7 +2,7 @@
  * Copies one card to every local place in one read, and proves it. Start reading here: recognise → ask the places → choose the job →
  * plan → copy and prove → record → lay the manifests → read the card again, and look at the pictures meanwhile → say what is.
  */
-import type { RollRecord } from '../catalog/catalog.ts'
+import type { RollRecord, WarningRecord } from '../catalog/catalog.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { JobId, RunId } from '../domain/ids.ts'
@@ -20,6 +20,7 @@ import { gatherKnown, takenNames } from './gather-known.ts'
 import type { IngestOutcome } from './ingest-outcome.ts'
 import { concludeIngest, sayCopied } from './ingest-outcome.ts'
 import { identifyPlaces, addressOf } from './identify-places.ts'
+import { layJobNotes } from './job-notes.ts'
 import { layManifests } from './lay-manifests.ts'
 import { lookAtPictures } from './look-at-pictures.ts'
 import { nameByTemplate } from './name-by-template.ts'
@@ -27,7 +28,7 @@ import type { Hear, PictureReader, Program } from './program.ts'
 import type { SecondReadResult } from './read-card-again.ts'
 import { readCardAgain } from './read-card-again.ts'
 import type { RecognisedCard } from './recognise-card.ts'
-import { recogniseInserted } from './recognise-card.ts'
+import { recogniseInserted, saveRecognised, sayEvents } from './recognise-card.ts'
 import { makeRecorder } from './record-reports.ts'
 
 export interface IngestWish extends JobWish {
@@ -40,7 +41,8 @@ export interface PlannedIngest {
   readonly job: ChosenJob
   readonly places: PreflightAnswer['ready']
   readonly plan: IngestPlan
-  readonly warnings: readonly PreflightWarning[]
+  /** Of the places, and of what became of the card since it was seen. */
+  readonly warnings: readonly (PreflightWarning | WarningRecord)[]
 }
 
 /** Fails, having changed nothing, when it would not be safe to begin. */
@@ -81,7 +83,7 @@ export async function planCard(
   })
   const [tooSmall] = checkRoom(plan, checked.ready)
   if (tooSmall !== undefined) return failed(tooSmall)
-  return done({ card, job, places: checked.ready, plan, warnings: checked.warnings })
+  return done({ card, job, places: checked.ready, plan, warnings: [...sayEvents(card), ...checked.warnings] })
 }
 
 /** The folder of the roll; the number of a new roll is only known when it begins, and the catalog hands it out then. */
@@ -187,8 +189,11 @@ async function runBegun(
   const manifestTrouble = await layManifests(program, mover, planned, roll, copied)
   for (const failure of manifestTrouble) hear({ type: 'trouble', card: label, failure })
   const second = whole ? await readCardAgain(program, mover, { begun, copied }, hear, cancel) : notEvenBegun
-  const warnings = [...planned.plan.warnings, ...(await looking)]
+  const warnings = [...sayEvents(planned.card), ...planned.plan.warnings, ...(await looking)]
   await catalog.saveWarnings(roll.id, warnings)
+  const there = planned.places.map(({ id }) => id).filter((id) => !copied.lostPlaces.has(id))
+  const noteTrouble = await layJobNotes(program, mover, [begun.jobId], there)
+  for (const failure of noteTrouble) hear({ type: 'trouble', card: label, failure })
   const seconds = (clock.monotonicMs() - startedAtMs) / 1000
   const outcome = concludeIngest({
     planned,
@@ -196,7 +201,7 @@ async function runBegun(
     copied,
     second,
     warnings,
-    manifestTrouble,
+    manifestTrouble: [...manifestTrouble, ...noteTrouble],
     seconds,
     policy: settings.policy,
   })
@@ -208,8 +213,6 @@ async function runBegun(
       sentence: `Card “${label}” was read twice, and both reads agree: it may be pulled.`,
     })
   await catalog.endRun(runId, outcome.outcome, clock.nowMs())
-  // Counted now, so that whoever only looks finds the counts ready.
-  await catalog.jobTallies()
   return outcome
 }
 
@@ -235,13 +238,7 @@ async function beginIngest(program: Program, planned: PlannedIngest): Promise<Be
   const { catalog } = program
   const { card, job } = planned
   const atMs = program.clock.nowMs()
-  const saved = await catalog.saveCard({
-    ...(card.known === null ? {} : { id: card.known.id }),
-    signs: card.signs,
-    maker: card.structure.kind,
-    structure: card.structure.makers.join(' ') || null,
-    atMs,
-  })
+  const saved = await saveRecognised(program, card, atMs)
   const jobId =
     job.kind === 'known'
       ? job.job.id

@@ -164,7 +164,13 @@ function twinWarning(copied: IngestResult): WarningRecord[] {
   const twins = copied.files.filter(({ isTwin }) => isTwin).length
   if (twins === 0) return []
   const what = twins === 1 ? '1 picture is' : `${twins} pictures are`
-  return [{ path: '', code: 'twins', sentence: `${what} the same as on another card, and not copied twice.` }]
+  return [
+    {
+      path: '',
+      code: 'twins',
+      sentence: `${what} known already, from another card or a folder that was taken in, and not copied twice.`,
+    },
+  ]
 }
 
 /** What worked only at the second try is not hidden: a card or drive may be going bad. */

@@ -13,7 +13,7 @@ import type { IngestResult } from '../engine/run-ingest.ts'
 import type { BegunIngest, PlannedIngest } from './ingest-card.ts'
 import type { PictureReader, Program } from './program.ts'
 
-const noMetadata: CameraMetadata = {
+export const noMetadata: CameraMetadata = {
   capture: null,
   make: null,
   model: null,
@@ -80,7 +80,7 @@ export async function lookAtPictures(
   return warnings
 }
 
-interface Look {
+export interface Look {
   readonly metadata: CameraMetadata | null
   readonly readability: Readability
 }
@@ -88,7 +88,7 @@ interface Look {
 const looksAtOnce = 96
 
 /** A look that could not be taken says nothing against the picture. */
-async function lookAll(mover: Mover, reader: PictureReader, paths: readonly string[]): Promise<readonly Look[]> {
+export async function lookAll(mover: Mover, reader: PictureReader, paths: readonly string[]): Promise<readonly Look[]> {
   const looks: Look[] = []
   for (let first = 0; first < paths.length; first += looksAtOnce) {
     const some = paths.slice(first, first + looksAtOnce)

@@ -1,13 +1,16 @@
 /** Look and say: jobs, cards and single files, as the catalog knows them. */
-import type { Card, FileFacts, RollRecord, WarningRecord } from '../catalog/catalog.ts'
+import type { Card, CardEvent, FileFacts, RollRecord, WarningRecord } from '../catalog/catalog.ts'
 import type { LeftOut } from '../domain/card.ts'
 import type { Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import { looksLikeContentHash } from '../domain/ids.ts'
 import { byRole } from '../domain/place.ts'
+import { findOneJob } from './deliver-job.ts'
+import type { CardStatus, JudgedCard } from './judge-cards.ts'
+import { judgeCards, judgeOneCard, statusOf } from './judge-cards.ts'
 import type { Program } from './program.ts'
-import type { CardStatus, JobStatus } from './show-status.ts'
-import { cardStatus, jobStatuses } from './show-status.ts'
+import type { JobStatus } from './show-status.ts'
+import { jobStatuses } from './show-status.ts'
 
 export interface RollView {
   readonly id: string
@@ -28,7 +31,8 @@ export interface JobView extends JobStatus {
   readonly rolls: readonly RollView[]
 }
 
-export interface CardView extends CardStatus {
+/** A card in a list. */
+export interface CardLine extends CardStatus {
   readonly maker: string | null
   readonly fileSystemUuid: string | null
   readonly volumeBytes: number | null
@@ -36,29 +40,42 @@ export interface CardView extends CardStatus {
   readonly lastSeen: string
   readonly lastSeenAt: string
   readonly suspect: string | null
+  readonly retiredAt: string | null
+  /** Name of the roll that lies on it; null when there is none yet. */
+  readonly lastRoll: string | null
+  /** Alarms that no person has seen yet. */
+  readonly alarms: readonly string[]
+}
+
+export interface CardView extends CardLine {
   readonly rolls: readonly RollView[]
+  /** What became of it beside being read, newest first. */
+  readonly events: readonly {
+    readonly at: string
+    readonly kind: CardEvent['kind']
+    readonly sentence: string
+    readonly seenAt: string | null
+  }[]
 }
 
 export const listJobs = (program: Program): Promise<readonly JobStatus[]> => jobStatuses(program)
 
-/** Fails with `not-found`. */
+/** Fails with `not-found`, or `wrong-usage` when several jobs have that name. */
 export async function showJob(program: Program, idOrName: string): Promise<Result<JobView>> {
-  const [job] = await program.catalog.findJobs(idOrName)
-  const status = (await jobStatuses(program)).find(({ id }) => id === job?.id)
-  if (job === undefined || status === undefined)
-    return failed({
-      code: 'not-found',
-      sentence: `There is no job called “${idOrName}”.`,
-      advice: 'See “fivefold job list”.',
-    })
+  const found = await findOneJob(program, idOrName)
+  if (!found.ok) return found
+  const job = found.value
+  const status = (await jobStatuses(program)).find(({ id }) => id === job.id)
+  if (status === undefined) throw new Error(`A job has no status: ${job.id}`)
   const rolls = await program.catalog.rolls({ jobId: job.id })
   return done({ ...status, rolls: await Promise.all(rolls.map((roll) => rollView(program, roll))) })
 }
 
-export async function listCards(program: Program): Promise<readonly CardView[]> {
-  const views: CardView[] = []
-  for (const card of await program.catalog.cards()) views.push(await cardView(program, card))
-  return views
+/** The cards in use, last seen first. */
+export async function listCards(program: Program): Promise<readonly CardLine[]> {
+  const judged = await judgeCards(program, program.clock.nowMs())
+  const events = await program.catalog.cardEvents({ unseenOnly: true })
+  return judged.map((card) => cardLine(card, events))
 }
 
 /** By id or label; several cards may have one label. Fails with `not-found`. */
@@ -75,11 +92,12 @@ export async function showCards(program: Program, idOrLabel: string): Promise<Re
   return done(views)
 }
 
-async function cardView(program: Program, card: Card): Promise<CardView> {
-  const status = await cardStatus(program, card.id, card.label, program.clock.nowMs())
-  const rolls = await program.catalog.rolls({ cardId: card.id })
+const isAlarm = ({ kind, seenAtMs }: CardEvent): boolean => kind === 'formatted-without-leave' && seenAtMs === null
+
+function cardLine(judged: JudgedCard, events: readonly CardEvent[]): CardLine {
+  const { card, lastRoll } = judged
   return {
-    ...status,
+    ...statusOf(judged),
     maker: card.maker,
     fileSystemUuid: card.fileSystemUuid,
     volumeBytes: card.volumeBytes,
@@ -87,7 +105,24 @@ async function cardView(program: Program, card: Card): Promise<CardView> {
     lastSeen: new Date(card.lastSeenAtMs).toISOString(),
     lastSeenAt: card.root,
     suspect: card.suspect?.why ?? null,
+    retiredAt: card.retiredAtMs === null ? null : new Date(card.retiredAtMs).toISOString(),
+    lastRoll: lastRoll?.name ?? null,
+    alarms: events.filter((event) => event.cardId === card.id && isAlarm(event)).map(({ sentence }) => sentence),
+  }
+}
+
+async function cardView(program: Program, card: Card): Promise<CardView> {
+  const events = await program.catalog.cardEvents({ cardId: card.id })
+  const rolls = await program.catalog.rolls({ cardId: card.id })
+  return {
+    ...cardLine(await judgeOneCard(program, card, program.clock.nowMs()), events),
     rolls: await Promise.all(rolls.map((roll) => rollView(program, roll))),
+    events: events.map(({ atMs, kind, sentence, seenAtMs }) => ({
+      at: new Date(atMs).toISOString(),
+      kind,
+      sentence,
+      seenAt: seenAtMs === null ? null : new Date(seenAtMs).toISOString(),
+    })),
   }
 }
 

@@ -42,10 +42,10 @@ const nameOf: Readonly<Record<Role, string>> = {
 /** Fails with `not-found`, `place-exists`, `target-inside-source`, `place-unknown`, or what the folder answers. */
 export async function addPlace(program: Program, wish: PlaceWish): Promise<Result<AddedPlace>> {
   const address = program.paths.absolute(wish.address)
-  const [inside] = program.settings.places.filter(
-    (other) => program.paths.isInside(address, other.address) || program.paths.isInside(other.address, address),
+  const inTheWay = program.settings.places.find(
+    (other) => isNested(program, address, other.address) && !isTurn(program, { ...wish, address }, other),
   )
-  if (inside !== undefined) return failed(overlapping(address, inside))
+  if (inTheWay !== undefined) return failed(overlapping(address, inTheWay))
   const name = wish.name ?? freeName(program, nameOf[wish.role])
   const mover = program.startMover()
   try {
@@ -58,7 +58,7 @@ export async function addPlace(program: Program, wish: PlaceWish): Promise<Resul
       address,
       declaredDevice: wish.device,
     }
-    const marked = await markPlace(mover, wished, program.clock.nowMs())
+    const marked = await markPlace(program, mover, wished)
     if (!marked.ok) return marked
     const { place, identity } = marked.value
     const added = await program.editor.addPlace(place)
@@ -71,20 +71,32 @@ export async function addPlace(program: Program, wish: PlaceWish): Promise<Resul
   }
 }
 
+const isNested = ({ paths }: Program, one: string, other: string): boolean =>
+  paths.isInside(one, other) || paths.isInside(other, one)
+
+/** Drives take turns: two of them may be mounted at one folder, one after the other, and their markers tell them apart (W4). */
+const isTurn = ({ paths }: Program, one: Pick<Place, 'role' | 'address'>, other: Place): boolean =>
+  one.role === 'drive' &&
+  other.role === 'drive' &&
+  paths.isInside(one.address, other.address) &&
+  paths.isInside(other.address, one.address)
+
 /** A folder that carries a marker already is that place: a drive that comes to a new computer keeps its id. */
 async function markPlace(
+  program: Program,
   mover: Mover,
   wished: Place,
-  atMs: number,
 ): Promise<Result<{ place: Place; identity: Extract<Identity, { kind: 'online' }> }>> {
   const first = await mover.identify(addressOf(wished), identifyTimeoutMs)
   const place = first.kind === 'someone-else' ? { ...wished, id: parsePlaceId(first.foundId) } : wished
+  const known = program.settings.places.find(({ id }) => id === place.id)
+  if (known !== undefined) return failed(overlapping(wished.address, { ...known, address: wished.address }))
   const marker = JSON.stringify({
     schema: 'fivefold.place/1',
     id: place.id,
     role: place.role,
     name: place.name,
-    madeAt: new Date(atMs).toISOString(),
+    madeAt: new Date(program.clock.nowMs()).toISOString(),
   })
   const marked = await mover.mark(addressOf(place), marker)
   if (!marked.ok) return marked

@@ -5,11 +5,13 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import type { CardId, ContentHash, JobId, PlaceId } from '../domain/ids.ts'
+import type { CatalogueRow } from '../domain/lightroom-frames.ts'
 import type { CameraMetadata } from '../domain/metadata.ts'
 import type { NameTemplate } from '../domain/name-template.ts'
 import type { Place } from '../domain/place.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Cancel, Clock, Mover } from '../engine/contracts.ts'
+import type { ManifestContents } from './manifest-contents.ts'
 
 export type { Cancel }
 
@@ -25,6 +27,8 @@ export interface Settings {
     /** Off by default: the card's tree is kept as it is. */
     readonly file: NameTemplate | null
   }
+  /** Catalogs of Lightroom Classic, and the names of the places that keep snapshots of them. */
+  readonly lightroom: { readonly catalogs: readonly string[]; readonly keepAt: readonly string[] }
 }
 
 /** What a picture says of itself. Never fails: what can't be read is null. */
@@ -52,6 +56,8 @@ export interface ManifestWish {
   readonly emptyFolders: readonly string[]
   /** True when `files` is all there is of the roll: only then folder hashes can be given. */
   readonly complete: boolean
+  /** A generation also when every file is known: they were read again, and agreed. Not twice for the same moment. */
+  readonly alsoVerified?: boolean
   readonly cardId: CardId
   readonly jobId: JobId
 }
@@ -65,12 +71,16 @@ export interface ManifestWriter {
   /** Which manifests a chain names, so that they can be fetched. */
   named(chain: string): readonly string[]
   next(wish: ManifestWish): Promise<ManifestAnswer>
+  /** What a history tells of its roll; for a rebuild. */
+  read(chain: string | null, manifests: ReadonlyMap<string, string>): Promise<ManifestContents>
 }
 
 export interface Paths {
   isInside(inner: string, outer: string): boolean
   join(...segments: readonly string[]): string
   absolute(path: string): string
+  /** Does a path with forward slashes fit a pattern such as `DCIM/**` or `*.CR3`? A pattern without a slash is for the name alone. */
+  fitsPattern(path: string, pattern: string): boolean
 }
 
 /** Changes the settings file, with its comments kept; what was written is what `settings` says from then on. */
@@ -88,6 +98,28 @@ export interface HealthAnswer {
   readonly advice: string | null
 }
 
+/** A catalog of Lightroom Classic, as it was read on a copy (docs/adr/0014). */
+export interface LightroomCatalogue {
+  /** As Lightroom writes it; `lightroomName` makes words of it. */
+  readonly version: string
+  readonly lightroomHasItOpen: boolean
+  /** Lightroom has it open, or was writing: what a person did in the last moments may not be in it yet. */
+  readonly mayBeBehind: boolean
+  readonly rows: readonly CatalogueRow[]
+}
+
+/** Lightroom's catalogs are only read, also while Lightroom has them open. */
+export interface Lightroom {
+  read(path: string): Promise<Result<LightroomCatalogue>>
+  /** One whole file by SQLite's own call, checked by SQLite; `toFile` lies in a scratch folder. Never replaces a file. */
+  snapshot(
+    path: string,
+    toFile: string,
+  ): Promise<Result<{ readonly bytes: number; readonly version: string; readonly mayBeBehind: boolean }>>
+  /** An empty folder of this command's own; what a killed run left there is taken away at the next use. */
+  scratchFolder(): Promise<Result<{ readonly path: string; remove(): Promise<void> }>>
+}
+
 export interface Program {
   readonly catalog: Catalog
   readonly settings: Settings
@@ -99,7 +131,14 @@ export interface Program {
   /** A new mover, in a process of its own; `end` lets go of it. */
   startMover(): Mover & { end(): void }
   startPictureReader(): PictureReader
+  /** The small JPEG that a camera put into each file; null where there is none. For the report. */
+  readThumbnails(paths: readonly string[]): Promise<readonly (Uint8Array | null)[]>
   readonly manifests: ManifestWriter
+  readonly lightroom: Lightroom
+  /** A new empty folder on this computer, for a rehearsal or a copy that is looked into. Fails with `place-error`. */
+  scratchFolder(): Promise<Result<{ readonly folder: string; remove(): Promise<void> }>>
+  /** XXH128 of a text of our own. */
+  hashText(text: string): ContentHash
   readonly paths: Paths
   readonly clock: Clock
   /** `YYYY-MM-DDTHH:MM:SS` of this moment in the computer's own zone. */
@@ -131,5 +170,5 @@ export type Happening =
   | { readonly type: 'said'; readonly card: string; readonly code: string; readonly sentence: string }
   | { readonly type: 'trouble'; readonly card: string; readonly failure: Failure }
 
-export type Phase = 'copy' | 'second-read' | 'verify'
+export type Phase = 'copy' | 'second-read' | 'verify' | 'ask' | 'prune'
 export type Hear = (happening: Happening) => void

@@ -7,6 +7,8 @@ import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { Place } from '../domain/place.ts'
 import type { Cancel } from '../engine/contracts.ts'
+import type { AdoptOutcome, AdoptWish } from './adopt-folder.ts'
+import { adoptFolder } from './adopt-folder.ts'
 import type { CheckOutcome } from './check-folder.ts'
 import { checkFolder } from './check-folder.ts'
 import type { CheckedPlace } from './check-place.ts'
@@ -15,17 +17,47 @@ import type { Examination } from './examine.ts'
 import { examine } from './examine.ts'
 import type { IngestWish, PlannedIngest } from './ingest-card.ts'
 import { ingestCard, makeTurns, planCard } from './ingest-card.ts'
+import { keepCounts } from './keep-counts.ts'
 import type { IngestOutcome } from './ingest-outcome.ts'
-import type { CardView, JobView } from './look-up.ts'
+import type { JobStep, JobStepOutcome } from './deliver-job.ts'
+import { stepJob } from './deliver-job.ts'
+import type { LightroomKeepOutcome, LightroomKeepWish } from './keep-lightroom.ts'
+import { keepLightroom } from './keep-lightroom.ts'
+import type { LightroomCheckOutcome, LightroomCheckWish } from './match-lightroom.ts'
+import { matchLightroom } from './match-lightroom.ts'
+import type { CardSaid, RetireWish } from './keep-card.ts'
+import { retireCard, seeCardAlarms, trustCard } from './keep-card.ts'
+import type { CardLine, CardView, JobView } from './look-up.ts'
 import { listCards, listJobs, showCards, showFile, showJob } from './look-up.ts'
 import type { AddedPlace, PlaceWish } from './manage-places.ts'
 import { addPlace, listPlaces, removePlace } from './manage-places.ts'
 import { markCulled } from './mark-culled.ts'
+import type { NextCardAnswer } from './next-card.ts'
+import { nextCard } from './next-card.ts'
 import type { Hear, Program } from './program.ts'
+import type { PruneOutcome, PruneWish } from './prune-copies.ts'
+import { pruneCopies } from './prune-copies.ts'
+import type { RebuildOutcome, RebuildWish } from './rebuild-catalog.ts'
+import { rebuildCatalog } from './rebuild-catalog.ts'
+import type { RestoreWish } from './restore-files.ts'
+import { restoreFiles } from './restore-files.ts'
+import type { RestoreOutcome } from './restore-outcome.ts'
+import { gatherThumbnails } from './gather-thumbnails.ts'
+import type { JobReport } from './job-report.ts'
+import { makeReport } from './job-report.ts'
 import type { JobStatus, PlaceStatus, Status } from './show-status.ts'
 import { showStatus } from './show-status.ts'
+import type { DriveUpdateOutcome } from './drive-outcome.ts'
+import type { DrillOutcome, DrillWish } from './drill.ts'
+import { drillPlaces } from './drill.ts'
+import type { DriveUpdateWish } from './update-drive.ts'
+import { updateDrives } from './update-drive.ts'
+import type { RepairOutcome, RepairWish } from './repair-copies.ts'
+import { repairCopies } from './repair-copies.ts'
 import type { VerifyOutcome, VerifyWish } from './verify-copies.ts'
 import { verifyPlaces } from './verify-copies.ts'
+import type { WhatIf } from './what-if.ts'
+import { askWhatIf } from './what-if.ts'
 
 /** `look` never waits for a writer and never writes; `write` is for one at a time. */
 export type Access = 'look' | 'write'
@@ -42,17 +74,51 @@ export interface Requests {
   status(): Promise<Result<Status>>
   listJobs(): Promise<Result<readonly JobStatus[]>>
   showJob(idOrName: string): Promise<Result<JobView>>
-  listCards(): Promise<Result<readonly CardView[]>>
+  stepJob(idOrName: string, step: JobStep): Promise<Result<JobStepOutcome>>
+  listCards(): Promise<Result<readonly CardLine[]>>
   showCards(idOrLabel: string): Promise<Result<readonly CardView[]>>
+  nextCard(): Promise<Result<NextCardAnswer>>
+  retireCard(wish: RetireWish): Promise<Result<CardSaid>>
+  trustCard(idOrLabel: string): Promise<Result<CardSaid>>
+  seeCardAlarms(idOrLabel: string): Promise<Result<CardSaid>>
   showFile(pathOrHash: string): Promise<Result<readonly FileFacts[]>>
   cull(pathOrHash: string, culled: boolean): Promise<Result<number>>
   check(folder: string, hear: Hear, cancel: Cancel): Promise<Result<CheckOutcome>>
+  adopt(wish: AdoptWish, hear: Hear, cancel: Cancel): Promise<Result<AdoptOutcome>>
+  checkLightroom(wish: LightroomCheckWish): Promise<Result<LightroomCheckOutcome>>
+  keepLightroom(wish: LightroomKeepWish, hear: Hear, cancel: Cancel): Promise<Result<LightroomKeepOutcome>>
   verify(wish: VerifyWish, hear: Hear, cancel: Cancel): Promise<Result<VerifyOutcome>>
+  repair(wish: RepairWish, hear: Hear, cancel: Cancel): Promise<Result<RepairOutcome>>
+  updateDrives(wish: DriveUpdateWish, hear: Hear, cancel: Cancel): Promise<Result<DriveUpdateOutcome>>
+  prune(wish: PruneWish, hear: Hear, cancel: Cancel): Promise<Result<PruneOutcome>>
+  /** Also while another command writes: then what is found of damaged copies is said, and not written down. */
+  restore(wish: RestoreWish, hear: Hear, cancel: Cancel): Promise<Result<RestoreOutcome>>
+  rebuildCatalog(wish: RebuildWish, hear: Hear, cancel: Cancel): Promise<Result<RebuildOutcome>>
+  drill(wish: DrillWish, hear: Hear, cancel: Cancel): Promise<Result<DrillOutcome>>
+  /** The frozen record of one job, with the cameras' own small pictures when they are wanted. */
+  report(idOrName: string, pictures: boolean): Promise<Result<ReportWithPictures>>
   addPlace(wish: PlaceWish): Promise<Result<AddedPlace>>
   removePlace(name: string): Promise<Result<Place>>
   listPlaces(): Promise<Result<readonly PlaceStatus[]>>
   checkPlace(name: string): Promise<Result<CheckedPlace>>
+  /** Without names: which single loss hurts most. */
+  whatIf(lose: readonly string[]): Promise<Result<WhatIf>>
   examine(): Promise<Result<Examination>>
+}
+
+export interface ReportWithPictures {
+  readonly report: JobReport
+  /** By hash. */
+  readonly thumbnails: ReadonlyMap<string, Uint8Array>
+}
+
+async function reportWith(program: Program, idOrName: string, pictures: boolean): Promise<Result<ReportWithPictures>> {
+  const report = await makeReport(program, idOrName)
+  if (!report.ok) return report
+  const thumbnails = pictures
+    ? await gatherThumbnails(program, report.value, (paths) => program.readThumbnails(paths))
+    : new Map<string, Uint8Array>()
+  return done({ report: report.value, thumbnails })
 }
 
 export function makeRequests(open: OpenProgram): Requests {
@@ -64,7 +130,9 @@ export function makeRequests(open: OpenProgram): Requests {
     const opened = await open(access, what)
     if (!opened.ok) return opened
     try {
-      return await act(opened.value.program)
+      const answer = await act(opened.value.program)
+      if (access === 'write') await keepCounts(opened.value.program)
+      return answer
     } finally {
       await opened.value.close()
     }
@@ -90,16 +158,41 @@ export function makeRequests(open: OpenProgram): Requests {
     status: () => looking(showStatus),
     listJobs: () => looking(listJobs),
     showJob: (idOrName) => using('look', 'a look', (program) => showJob(program, idOrName)),
+    stepJob: (idOrName, step) => using('write', `job ${step}`, (program) => stepJob(program, idOrName, step)),
     listCards: () => looking(listCards),
     showCards: (idOrLabel) => using('look', 'a look', (program) => showCards(program, idOrLabel)),
+    nextCard: () => looking(nextCard),
+    retireCard: (wish) => using('write', 'card retire', (program) => retireCard(program, wish)),
+    trustCard: (idOrLabel) => using('write', 'card trust', (program) => trustCard(program, idOrLabel)),
+    seeCardAlarms: (idOrLabel) => using('write', 'card seen', (program) => seeCardAlarms(program, idOrLabel)),
     showFile: (pathOrHash) => using('look', 'a look', (program) => showFile(program, pathOrHash)),
     cull: (pathOrHash, culled) => using('write', 'file cull', (program) => markCulled(program, pathOrHash, culled)),
     check: (folder, hear, cancel) => using('look', 'check', (program) => checkFolder(program, folder, hear, cancel)),
+    adopt: (wish, hear, cancel) => using('write', 'adopt', (program) => adoptFolder(program, wish, hear, cancel)),
+    checkLightroom: (wish) => using('look', 'lightroom check', (program) => matchLightroom(program, wish)),
+    keepLightroom: (wish, hear, cancel) =>
+      using('write', 'lightroom keep', (program) => keepLightroom(program, wish, hear, cancel)),
     verify: (wish, hear, cancel) => using('write', 'verify', (program) => verifyPlaces(program, wish, hear, cancel)),
+    repair: (wish, hear, cancel) =>
+      using(wish.dryRun ? 'look' : 'write', 'repair', (program) => repairCopies(program, wish, hear, cancel)),
+    updateDrives: (wish, hear, cancel) =>
+      using('write', 'drive update', (program) => updateDrives(program, wish, hear, cancel)),
+    prune: (wish, hear, cancel) =>
+      using(wish.apply ? 'write' : 'look', 'prune', (program) => pruneCopies(program, wish, hear, cancel)),
+    restore: async (wish, hear, cancel) => {
+      const restored = await using('write', 'restore', (program) => restoreFiles(program, wish, 'record', hear, cancel))
+      if (restored.ok || restored.failure.code !== 'home-busy') return restored
+      return using('look', 'restore', (program) => restoreFiles(program, wish, 'look-only', hear, cancel))
+    },
+    rebuildCatalog: (wish, hear, cancel) =>
+      using('write', 'restore --rebuild-catalog', (program) => rebuildCatalog(program, wish, hear, cancel)),
+    drill: (wish, hear, cancel) => using('write', 'drill', (program) => drillPlaces(program, wish, hear, cancel)),
+    report: (idOrName, pictures) => using('look', 'report', (program) => reportWith(program, idOrName, pictures)),
     addPlace: (wish) => using('write', 'place add', (program) => addPlace(program, wish)),
     removePlace: (name) => using('write', 'place remove', (program) => removePlace(program, name)),
     listPlaces: () => looking(listPlaces),
     checkPlace: (name) => using('look', 'place check', (program) => checkPlace(program, name)),
+    whatIf: (lose) => using('look', 'a look', (program) => askWhatIf(program, lose)),
     examine: () => looking(examine),
   }
 }

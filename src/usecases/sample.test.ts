@@ -32,6 +32,7 @@ export interface Desk extends Studio {
 const online = (place: Place): Identity => ({
   kind: 'online',
   id: place.id,
+  folder: place.address,
   device: { id: `disk-${place.id}`, how: 'measured' },
   freeBytes: 1e12,
   totalBytes: 2e12,
@@ -50,6 +51,11 @@ export function moverWith(verbs: Partial<Mover>): Mover & { end(): void } {
     copy: surprise,
     readAgain: surprise,
     prove: surprise,
+    listPlace: surprise,
+    checkPaths: surprise,
+    setAside: surprise,
+    trash: surprise,
+    emptyTrash: surprise,
     note: surprise,
     readNote: surprise,
     sweep: surprise,
@@ -73,6 +79,7 @@ export async function makeDesk(context: TestContext, files: number, mover: Parti
       policy: defaultPolicy,
       lookAtPictures: false,
       names: { job: { parts: [] }, roll: { parts: [] }, file: null } as never,
+      lightroom: { catalogs: [], keepAt: [] },
     },
     startMover: () => moverWith(mover),
     clock: {
@@ -95,6 +102,7 @@ export async function recognised(desk: Desk, files: readonly CardFile[], isKnown
     known: isKnown ? desk.card : null,
     last,
     told: tellRoll(last?.files ?? [], listing),
+    events: [],
   }
 }
 

@@ -3,16 +3,24 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Failure } from '../../domain/failure.ts'
 import { exitCodes } from '../../domain/failure.ts'
 import type { Role } from '../../domain/place.ts'
-import type { DemoWish } from '../../usecases/run-demo.ts'
-import { printCheck, printFiles, printVerify } from './print-file.ts'
+import type { DemoMoment, DemoWish } from '../../usecases/run-demo.ts'
+import { addAdopt } from './commands/adopt.ts'
+import { addCards } from './commands/cards.ts'
+import { addJobs } from './commands/jobs.ts'
+import { addDrive } from './commands/drive.ts'
+import { addLightroom } from './commands/lightroom.ts'
+import { addPrune } from './commands/prune.ts'
+import { addReport } from './commands/report.ts'
+import { addVerify } from './commands/verify.ts'
+import { addRestore } from './commands/restore.ts'
+import { addWhatIf } from './commands/what-if.ts'
+import { printFiles } from './print-file.ts'
 import { planLine, printIngest, printPlan } from './print-ingest.ts'
-import { printCards, printExamination, printJob, printJobs, printPlaces, printStatus } from './print-status.ts'
-import type { CliRun, CliWorld, CommonOptions } from './command-shell.ts'
-import { Shell } from './command-shell.ts'
+import { printExamination, printPlaces, printStatus } from './print-status.ts'
+import type { CliRun, CliWorld, Common, CommonOptions } from './command-shell.ts'
+import { outcomeExit, Shell } from './command-shell.ts'
 import { ask } from './questions.ts'
-import { makePaint } from './terminal.ts'
-
-const outcomeExit = { done: exitCodes.done, incomplete: exitCodes.undone, stopped: exitCodes.stopped } as const
+import { makePaint, shown } from './terminal.ts'
 
 export function buildCli(world: CliWorld, run: CliRun): Command {
   const cli = new Command('fivefold')
@@ -32,13 +40,19 @@ export function buildCli(world: CliWorld, run: CliRun): Command {
   addJobs(cli, common, shell)
   addCards(cli, common, shell)
   addFiles(cli, common, shell)
+  addAdopt(cli, common, shell)
   addPlaces(cli, common, shell)
   addCare(cli, common, shell)
+  addDrive(cli, common, shell)
+  addPrune(cli, common, shell)
+  addReport(cli, common, shell)
+  addVerify(cli, common, shell)
+  addRestore(cli, common, shell)
+  addWhatIf(cli, common, shell)
+  addLightroom(cli, common, shell)
   addDemo(cli, common, shell)
   return cli
 }
-
-type Common = (command: Command) => Command
 
 function addIngest(cli: Command, common: Common, shell: Shell): void {
   common(cli.command('ingest'))
@@ -91,40 +105,6 @@ function addStatus(cli: Command, common: Common, shell: Shell): void {
     })
 }
 
-function addJobs(cli: Command, common: Common, shell: Shell): void {
-  const job = cli.command('job').description('Look at jobs.')
-  common(job.command('list'))
-    .description('All jobs with their five lights.')
-    .action(async (options: CommonOptions) => {
-      shell.show(options, await shell.requests(options).listJobs(), (jobs) => printJobs(shell.terminal, jobs))
-    })
-  common(job.command('show'))
-    .description('One job with its rolls.')
-    .argument('<job>', 'its name or id')
-    .action(async (name: string, options: CommonOptions) => {
-      shell.show(options, await shell.requests(options).showJob(name), (view) => printJob(shell.terminal, view))
-    })
-}
-
-function addCards(cli: Command, common: Common, shell: Shell): void {
-  const card = cli.command('card').description('Look at cards.')
-  common(card.command('list'))
-    .description('Every card with its verdict and all reasons for it.')
-    .action(async (options: CommonOptions) => {
-      shell.show(options, await shell.requests(options).listCards(), (cards) =>
-        printCards(shell.terminal, cards, false),
-      )
-    })
-  common(card.command('show'))
-    .description('One card with its rolls and their warnings.')
-    .argument('<card>', 'its label or id')
-    .action(async (name: string, options: CommonOptions) => {
-      shell.show(options, await shell.requests(options).showCards(name), (cards) =>
-        printCards(shell.terminal, cards, true),
-      )
-    })
-}
-
 function addFiles(cli: Command, common: Common, shell: Shell): void {
   const file = cli.command('file').description('Look at single files.')
   common(file.command('show'))
@@ -152,18 +132,6 @@ function addFiles(cli: Command, common: Common, shell: Shell): void {
           ),
         )
       })
-  common(cli.command('check'))
-    .description('Read-only: what of this folder do we have, how often, and where?')
-    .argument('<folder>', 'any folder or card')
-    .action(async (folder: string, options: CommonOptions) => {
-      const line = shell.progress(options)
-      const outcome = await shell
-        .requests(options)
-        .check(folder, (happening) => line.hear(happening), shell.world.cancel)
-      line.end()
-      shell.show(options, outcome, (checked) => printCheck(shell.terminal, checked))
-      if (outcome.ok) shell.exit(outcomeExit[outcome.value.outcome])
-    })
 }
 
 const placeRoles: readonly Role[] = ['library', 'second', 'cloud', 'drive']
@@ -260,27 +228,6 @@ function addCare(cli: Command, common: Common, shell: Shell): void {
           shell.terminal.out('Done. Put a card in, and run “fivefold ingest” with the folder where it appears.')
       },
     )
-  common(cli.command('verify'))
-    .description('Read copies back past the cache, oldest proof first, and record what was found. Mends nothing.')
-    .option('--place <name>', 'only this place')
-    .option('--job <name>', 'only this job')
-    .option('--sample <percent>', 'only a share of the copies, such as 5%', parsePercent)
-    .option('--budget <time>', 'stop after this time, such as 30m or 1h', parseDuration)
-    .action(async (options: CommonOptions & { place?: string; job?: string; sample?: number; budget?: number }) => {
-      const line = shell.progress(options)
-      const wish = {
-        place: options.place ?? null,
-        job: options.job ?? null,
-        samplePercent: options.sample ?? null,
-        budgetMs: options.budget ?? null,
-      }
-      const outcome = await shell
-        .requests(options)
-        .verify(wish, (happening) => line.hear(happening), shell.world.cancel)
-      line.end()
-      shell.show(options, outcome, (verified) => printVerify(shell.terminal, verified))
-      if (outcome.ok) shell.exit(outcomeExit[outcome.value.outcome])
-    })
   common(cli.command('doctor'))
     .description('Everything that is wrong with this set-up, and how to mend it.')
     .action(async (options: CommonOptions) => {
@@ -294,21 +241,6 @@ const nothingAnswered: Failure = {
   code: 'wrong-usage',
   sentence: 'Nothing was set up: no folder was named for the library, and none for the second copy.',
   advice: 'Name them: fivefold setup --library FOLDER --second FOLDER',
-}
-
-function parsePercent(text: string): number {
-  const percent = Number(text.replace(/\s*%$/, ''))
-  if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('It is a share such as 5%.')
-  return percent
-}
-
-const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
-
-function parseDuration(text: string): number {
-  const [, amount, unit] = /^(\d+)\s*([smh])$/.exec(text) ?? []
-  const ms = Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN)
-  if (!(ms > 0)) throw new InvalidArgumentError('It is a time such as 45s, 30m or 1h.')
-  return ms
 }
 
 /** What the sample card's pictures take at least, and what a disk for trying things out has room for twice. */
@@ -334,13 +266,16 @@ function addDemo(cli: Command, common: Common, shell: Shell): void {
       const line = shell.progress(options)
       const paint = makePaint(shell.terminal.colour)
       const wish: DemoWish = { card: options.card ?? null, keep: options.keep === true, bytes: options.megabytes * 1e6 }
-      const told = (sentence: string): void => {
-        if (options.json !== true) shell.terminal.out(paint('bold', sentence))
+      const told = (moment: DemoMoment): void => {
+        if (options.json === true) return
+        line.end()
+        if (moment.kind === 'step') shell.terminal.out(`\n${paint('bold', moment.sentence)}`)
+        else if (moment.kind === 'answer') shell.terminal.out(`  ${shown(moment.sentence)}`)
+        else printIngest(shell.terminal, moment.outcome)
       }
       const outcome = await shell.world.runDemo(wish, told, (happening) => line.hear(happening), shell.world.cancel)
       line.end()
       shell.show(options, outcome, (demo) => {
-        printIngest(shell.terminal, demo.ingest)
         shell.terminal.out('')
         printStatus(shell.terminal, demo.status)
         shell.terminal.out('')

@@ -1,6 +1,7 @@
 /** What every command is given: the world it speaks to, and how it answers. */
+import type { Command } from 'commander'
 import type { Failure, Result } from '../../domain/failure.ts'
-import { exitCodeOf } from '../../domain/failure.ts'
+import { exitCodeOf, exitCodes } from '../../domain/failure.ts'
 import type { Cancel } from '../../usecases/program.ts'
 import type { Requests } from '../../usecases/requests.ts'
 import type { RunDemo } from '../../usecases/run-demo.ts'
@@ -16,7 +17,20 @@ export interface CliWorld {
   nowMs(): number
   requests(home: string | null): Requests
   runDemo: RunDemo
+  /** Writes a file that is not there yet, and answers its whole path (W2). Fails with `name-taken` or `place-error`. */
+  saveNew(path: string, bytes: Uint8Array): Promise<Result<string>>
 }
+
+/** The exit code of a command that came to an outcome, whatever it was. */
+export const outcomeExit = {
+  done: exitCodes.done,
+  incomplete: exitCodes.undone,
+  refused: exitCodes.refused,
+  stopped: exitCodes.stopped,
+} as const
+
+/** Gives a command the options that all have. */
+export type Common = (command: Command) => Command
 
 export interface CommonOptions {
   readonly json?: boolean

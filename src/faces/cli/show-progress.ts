@@ -7,6 +7,8 @@ const words: Readonly<Record<Phase, string>> = {
   copy: 'copying and proving',
   'second-read': 'reading again',
   verify: 'reading back',
+  ask: 'asking',
+  prune: 'clearing',
 }
 const barCells = 24
 
@@ -59,6 +61,7 @@ export class ProgressLine {
 
   #mark(code: string): string {
     const paint = makePaint(this.#terminal.colour)
+    if (code === 'formatted-without-leave') return paint('red', '✗')
     return code === 'copied' || code === 'read-twice' ? paint('green', '✓') : paint('cyan', '·')
   }
 

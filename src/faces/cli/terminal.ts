@@ -58,6 +58,12 @@ export function minuteText(at: number | string): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
+/** The day of a moment in the computer's own zone, `2026-11-23`. */
+export function dayText(at: number | string): string {
+  const date = new Date(at)
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 10)
+}
+
 export const filesText = (files: number): string => `${files} ${files === 1 ? 'file' : 'files'}`
 
 export function durationText(seconds: number): string {
