@@ -19,6 +19,7 @@ import { pickVolumes } from './machine/volumes/pick.ts'
 import type { Volume } from './machine/volumes/volume.ts'
 import { makeHashingMemory } from './machine/xxh128/xxh128.ts'
 import { readCardSigns } from './machine/volumes/card-signs.ts'
+import { readWhereabouts } from './machine/volumes/whereabouts.ts'
 import { openCardSource } from './places/card/card-source.ts'
 import { findMovedFolder } from './places/folder/find-moved-folder.ts'
 import { openFolderPlace } from './places/folder/folder-place.ts'
@@ -66,7 +67,7 @@ function groundOf(
 const forget = async ({ volume, readBack }: Ground): Promise<boolean> =>
   volume === null || !readBack.dropFirst ? readBack.strength === 'medium' : dropDeviceCache(volume)
 
-/** `folder` is one that exists: a target of a restore may not be made yet, and then it is the one above it. */
+/** `folder` is one that exists: that of a restore may not be made yet, and then it is the one above it. */
 async function placeFacts(address: PlaceAddress, folder = address.folder): Promise<GroundFacts> {
   const probed = address.guard === 'folder' ? folder : join(folder, partialFolder)
   const { volume, readBack } = await groundOf(folder, { writableFolder: probed }, address.id)
@@ -92,7 +93,7 @@ function someFileOf(root: string): string | null {
   }
 }
 
-/** The target of a restore is made when it is opened; until then the folder above it tells what it will stand on. */
+/** The folder of a restore is made when it is opened; until then the folder above it tells what it will stand on. */
 const standingOn = ({ guard, folder }: PlaceAddress): string =>
   guard === 'folder' && !existsSync(folder) ? dirname(folder) : folder
 
@@ -125,6 +126,7 @@ serveMover((watch) =>
     identify,
     mark: (address, marker) => markFolder(address, marker, (folder) => placeFacts(address, folder)),
     signs: (root) => readCardSigns(root, volumes),
+    whereIs: (path) => readWhereabouts(path, volumes),
     openCard: async (root) => {
       const file = someFileOf(root)
       const ground = await groundOf(root, file === null ? null : { existingFile: file })

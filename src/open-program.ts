@@ -49,7 +49,8 @@ export const openProgramAt =
     const release = (): void => {
       if (lock?.ok === true) lock.release()
     }
-    const catalog = await openOrMakeCatalog(home.value.catalog, access, home.value.folder)
+    const places = toSettings(settings.value.settings).places
+    const catalog = await openOrMakeCatalog(home.value.catalog, access, home.value.folder, places)
     if (!catalog.ok) {
       release()
       return catalog
@@ -131,9 +132,15 @@ const inOrder = ({ id, name, role, site, address, declaredDevice }: Place): read
 ]
 
 /** Whoever only looks takes no lock; but where nothing was ever written, or by an older version, the catalog is made ready first. */
-async function openOrMakeCatalog(file: string, access: 'look' | 'write', home: string): ReturnType<typeof openCatalog> {
+async function openOrMakeCatalog(
+  file: string,
+  access: 'look' | 'write',
+  home: string,
+  places: readonly Place[],
+): ReturnType<typeof openCatalog> {
   if (access === 'write') return openCatalog(file)
   const looking = await openCatalog(file, { readOnly: true })
+  if (looking.ok && (await isBehind(looking.value, places))) return catchUp(looking.value, file, home, places)
   // An older catalog is brought up to date by whoever may write, and a look may do that too when nobody else writes.
   if (looking.ok || (looking.failure.code !== 'not-found' && looking.failure.code !== 'home-busy')) return looking
   const lock = await acquireLock(home, 'bringing the catalog up to date')
@@ -142,6 +149,37 @@ async function openOrMakeCatalog(file: string, access: 'look' | 'write', home: s
     const made = await openCatalog(file)
     if (made.ok) await made.value.close()
     return made.ok ? await openCatalog(file, { readOnly: true }) : made
+  } finally {
+    lock.release()
+  }
+}
+
+/** Was the settings file changed by hand since the catalog took it over? Another device there is another verdict (V2). */
+async function isBehind(catalog: Catalog, places: readonly Place[]): Promise<boolean> {
+  const texts = (some: readonly Place[]): string =>
+    some
+      .map((place) => JSON.stringify(inOrder(place)))
+      .toSorted()
+      .join('\n')
+  return texts(await catalog.places()) !== texts(places)
+}
+
+/** As long as somebody else writes, the look is at what there is; that one takes the settings over when it begins. */
+async function catchUp(
+  looking: Catalog,
+  file: string,
+  home: string,
+  places: readonly Place[],
+): ReturnType<typeof openCatalog> {
+  const lock = await acquireLock(home, 'taking over the settings')
+  if (!lock.ok) return done(looking)
+  await looking.close()
+  try {
+    const writing = await openCatalog(file)
+    if (!writing.ok) return writing
+    await tellCatalog(writing.value, places)
+    await writing.value.close()
+    return await openCatalog(file, { readOnly: true })
   } finally {
     lock.release()
   }

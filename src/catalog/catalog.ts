@@ -50,7 +50,7 @@ export interface PlaceRecords {
   /** Retires a place: its copies count for nothing from now on, its history stays. */
   removePlace(id: PlaceId, atMs: number): Promise<void>
   notePlaceSeen(note: PlaceNote): Promise<void>
-  /** What was seen of each place when it last answered; a place that never did is not among them. */
+  /** What was seen of each place when it last answered, with the device as it is declared now; one that never did is not among them. */
   placeNotes(): Promise<readonly PlaceNote[]>
 }
 
@@ -142,7 +142,7 @@ export interface OriginalRecords {
     files: readonly { readonly name: string; readonly bytes: number; readonly mtimeMs: number }[],
     mtimeToleranceMs?: number,
   ): Promise<readonly (readonly TwinCandidate[])[]>
-  /** At places in use. */
+  /** At places in use, as `knownByHash` has them. */
   copiesOf(hash: ContentHash): Promise<readonly KnownCopy[]>
   /** What is in the books below a folder of a place, whatever was found of it last: these names are taken. */
   copyPathsUnder(placeId: PlaceId, folder: string): Promise<readonly KnownCopy[]>
@@ -230,6 +230,10 @@ export interface RunRecords {
   runNotes(id: RunId): Promise<readonly RunNote[]>
   /** Newest first. */
   runs(limit: number): Promise<readonly Run[]>
+  /** Is this run in the books? A catalog that was brought back from an older time does not know the later ones (D3). */
+  hasRun(id: RunId): Promise<boolean>
+  /** The run that began last by its start; of two that began in the same moment always the same one. Null in an empty catalog. */
+  lastRunId(): Promise<RunId | null>
   /** Begun and never ended: the program was killed or the power went. Oldest first. */
   interruptedRuns(): Promise<readonly Run[]>
   notePlaceEvent(event: PlaceEvent): Promise<void>

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { PlaceId } from '../domain/ids.ts'
 import type { Role } from '../domain/place.ts'
 import type { CopyStanding } from './catalog.ts'
+import { countingDevice } from './counting-device.ts'
 import { copyStanding } from './standing.ts'
 import type { Queries } from './store.ts'
 
@@ -22,6 +23,7 @@ export interface HeldCopies {
 export interface Slot {
   readonly placeId: PlaceId
   readonly role: Role
+  /** The device that it counts for (V2). */
   readonly deviceId: string
   readonly standing: Exclude<CopyStanding, 'stale'>
   /** Where in `times` this copy's stands. */
@@ -51,7 +53,11 @@ export const timesColumn = sql<string>`string_agg(cast(copy.latest_at_ms as text
 export async function positionReader(
   db: Queries,
 ): Promise<(row: { readonly position: string; readonly times: string }) => HeldCopies> {
-  const rows = await db.selectFrom('place').select(['id', 'role']).where('retired_at_ms', 'is', null).execute()
+  const rows = await db
+    .selectFrom('place')
+    .select(['id', 'role', 'declared_device'])
+    .where('retired_at_ms', 'is', null)
+    .execute()
   const inUse: ReadonlyMap<string, PlaceInUse> = new Map(rows.map((place) => [place.id, place]))
   const known = new Map<string, readonly Slot[]>()
   return ({ position, times }) => {
@@ -67,6 +73,7 @@ export async function positionReader(
 interface PlaceInUse {
   readonly id: PlaceId
   readonly role: Role
+  readonly declared_device: string | null
 }
 
 const standings: ReadonlySet<string> = new Set(['proven', 'present', 'differed', 'absent'])
@@ -74,10 +81,11 @@ const isStanding = (text: string): text is Slot['standing'] => standings.has(tex
 
 function slotsIn(position: string, inUse: ReadonlyMap<string, PlaceInUse>): readonly Slot[] {
   const slots = position.split(copySeparator).flatMap((copy, index): Slot[] => {
-    const [placeId = '', standing = '', deviceId = ''] = copy.split(partSeparator)
+    const [placeId = '', standing = '', deviceSeen = ''] = copy.split(partSeparator)
     if (!isStanding(standing)) throw new Error(`Not a copy in a position: ${copy}`)
     const place = inUse.get(placeId)
-    return place === undefined ? [] : [{ placeId: place.id, role: place.role, deviceId, standing, index }]
+    if (place === undefined) return []
+    return [{ placeId: place.id, role: place.role, deviceId: countingDevice(place, deviceSeen), standing, index }]
   })
   return slots.toSorted(
     (a, b) =>

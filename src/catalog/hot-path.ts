@@ -21,7 +21,9 @@ export interface HotPath {
   changeRollFile(rollId: RollId, file: CardFile): void
   setHash(read: Pick<ReadRecord, 'rollId' | 'path' | 'hash'>): void
   setSecondRead(rollId: RollId, read: SecondReadRecord): void
-  copy(record: Omit<CopyRecord, 'evidence'>): { readonly number: number; readonly standing: Evidence } | null
+  copy(record: Omit<CopyRecord, 'evidence'>): NumberedCopy | null
+  /** Every original that ever stood in the books under one name of one place: one, but for names that changed hands. */
+  copiesNamed(name: Pick<CopyRecord, 'placeId' | 'path'>): readonly (NumberedCopy & { readonly hash: ContentHash })[]
   addCopy(record: CopyRecord): number
   setStanding(copyNumber: number, evidence: Evidence): void
   addEvidence(copyNumber: number, evidence: Evidence, runId: string): void
@@ -37,6 +39,11 @@ export interface AdoptedOriginal {
   readonly name: string
   readonly jobId: JobId
   readonly atMs: number
+}
+
+interface NumberedCopy {
+  readonly number: number
+  readonly standing: Evidence
 }
 
 interface KnownRollFile {
@@ -60,6 +67,8 @@ const statements = {
     where roll_id = ? and path = ? and hash is not null`,
   copy: `select number, latest_at_ms, latest_strength, latest_finding, latest_device_id from copy
     where place_id = ? and path = ? and hash = ?`,
+  copiesNamed: `select number, hash, latest_at_ms, latest_strength, latest_finding, latest_device_id from copy
+    where place_id = ? and path = ?`,
   addCopy: `insert into copy (hash, place_id, path, latest_at_ms, latest_strength, latest_finding, latest_device_id, bytes)
     values (?, ?, ?, ?, ?, ?, ?, (select bytes from original where hash = ?)) returning number`,
   setStanding: `update copy set latest_at_ms = ?, latest_strength = ?, latest_finding = ?, latest_device_id = ?
@@ -149,12 +158,20 @@ function rollStatements(
 
 function copyStatements(
   on: Prepared,
-): Pick<HotPath, 'copy' | 'addCopy' | 'setStanding' | 'addEvidence' | 'hasEvidence' | 'noteMoment'> {
+): Pick<HotPath, 'copy' | 'copiesNamed' | 'addCopy' | 'setStanding' | 'addEvidence' | 'hasEvidence' | 'noteMoment'> {
   return {
     copy: (record) => {
       const row = on('copy').get(record.placeId, record.path, record.hash)
       return row === undefined ? null : { number: whole(row, 'number'), standing: standingIn(row) }
     },
+    copiesNamed: ({ placeId, path }) =>
+      on('copiesNamed')
+        .all(placeId, path)
+        .map((row) => ({
+          number: whole(row, 'number'),
+          hash: parseContentHash(text(row, 'hash')),
+          standing: standingIn(row),
+        })),
     addCopy: ({ hash, placeId, path, evidence }) => {
       const { atMs, strength, finding, deviceId } = evidence
       const row = on('addCopy').get(hash, placeId, path, atMs, strength, finding, deviceId, hash)

@@ -3,6 +3,7 @@ import { adoptedOfSizes } from './adopted.ts'
 import type { KnownCopy, KnownOriginal, OriginalRecords, OriginalToCarry } from './catalog.ts'
 import { copiesAt, countCopiesAt } from './copies-at.ts'
 import { copyIn } from './copy-row.ts'
+import { countingDevice } from './counting-device.ts'
 import { fileFacts } from './file-facts.ts'
 import { chunksOf, type Queries, type Store } from './store.ts'
 import { markOriginals } from './tally-marks.ts'
@@ -59,11 +60,18 @@ async function copiesByHash(db: Queries, hashes: readonly ContentHash[]): Promis
     .selectFrom('copy')
     .innerJoin('place', 'place.id', 'copy.place_id')
     .selectAll('copy')
+    .select('place.declared_device')
     .where('copy.hash', 'in', hashes)
     .where('place.retired_at_ms', 'is', null)
     .orderBy('copy.number')
     .execute()
-  return Map.groupBy(rows.map(copyIn), (copy) => copy.hash)
+  const copies = rows.map((row): KnownCopy => {
+    const copy = copyIn(row)
+    const { placeId: id, latest } = copy
+    const deviceId = countingDevice({ id, declared_device: row.declared_device }, latest.deviceId)
+    return { ...copy, latest: { ...latest, deviceId } }
+  })
+  return Map.groupBy(copies, (copy) => copy.hash)
 }
 
 /** `YYYY-MM-DDTHH:MM:SS`, without the parts of a second. */

@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely'
 
 import { done, type Failure, failed, type Result } from '../domain/failure.ts'
-import type { Place } from '../domain/place.ts'
+import type { Device, Place } from '../domain/place.ts'
 import type { PlaceNote, PlaceRecord, PlaceRecords } from './catalog.ts'
+import { countingDevice } from './counting-device.ts'
 import type { Schema } from './schema.ts'
 import type { Queries, Store } from './store.ts'
 import { markAllJobs } from './tally-marks.ts'
@@ -63,7 +64,14 @@ const placeIn = (row: Selectable<Schema['place']>): Place => ({
 function noteIn(row: Selectable<Schema['place']>): PlaceNote[] {
   const { seen_at_ms: atMs, device_id: id, device_how: how, free_bytes: freeBytes, total_bytes: totalBytes } = row
   if (atMs === null || id === null || how === null || freeBytes === null || totalBytes === null) return []
-  return [{ placeId: row.id, atMs, device: { id, how }, freeBytes, totalBytes, fsType: row.fs_type ?? '' }]
+  const device = deviceNow(row, { id, how })
+  return [{ placeId: row.id, atMs, device, freeBytes, totalBytes, fsType: row.fs_type ?? '' }]
+}
+
+/** A declaration that was made or taken back since then holds at once, as it does for the copies there (V2). */
+function deviceNow(row: Selectable<Schema['place']>, seen: Device): Device {
+  const id = countingDevice(row, seen.id)
+  return id === seen.id ? seen : { id, how: row.declared_device === null ? 'unknown' : 'declared' }
 }
 
 function addPlace(store: Store, place: Place, atMs: number): Promise<Result<void>> {
@@ -73,7 +81,10 @@ function addPlace(store: Store, place: Place, atMs: number): Promise<Result<void
     const before = rows.find((row) => row.id === place.id)
     const sameName = others.find((row) => row.name.toLowerCase() === place.name.toLowerCase())
     if (sameName !== undefined) return failed(placeExists(place, `A place named “${sameName.name}” is already set up.`))
-    const sameAddress = others.find((row) => row.address === place.address)
+    const sameAddress = others.find(
+      // Drives take turns at one mount point; which one is there its marker tells (W4).
+      (row) => row.address === place.address && (row.role !== 'drive' || place.role !== 'drive'),
+    )
     if (sameAddress !== undefined) {
       return failed(placeExists(place, `${place.address} is already set up as the place “${sameAddress.name}”.`))
     }
@@ -90,11 +101,14 @@ function addPlace(store: Store, place: Place, atMs: number): Promise<Result<void
       .values({ id: place.id, added_at_ms: atMs, ...columns })
       .onConflict((known) => known.column('id').doUpdateSet(columns))
       .execute()
-    // A new place holds nothing yet, and a new name or address moves no copy: only then is there nothing to count again.
-    if (before !== undefined && (before.retired_at_ms !== null || before.role !== place.role)) await markAllJobs(step)
+    if (before !== undefined && countsOtherwise(before, place)) await markAllJobs(step)
     return done(undefined)
   })
 }
+
+/** A new place holds nothing yet, and a new name or address moves no copy. */
+const countsOtherwise = (before: Selectable<Schema['place']>, place: Place): boolean =>
+  before.retired_at_ms !== null || before.role !== place.role || before.declared_device !== place.declaredDevice
 
 const placeExists = (place: Place, sentence: string): Failure => ({
   code: 'place-exists',

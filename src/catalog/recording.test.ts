@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { parseRunId } from '../domain/ids.ts'
 import { disconnect } from './connection.ts'
 import { openStore } from './open-store.ts'
 import { catalogOn } from './open.ts'
@@ -157,4 +158,15 @@ test('a file that could not be read keeps its problem until it is read', async (
   assert.equal((await catalog.rollFiles(roll.id))[0]?.problem?.code, 'card-unreadable')
   await catalog.recordReports({ runId, reads, copies: [] })
   assert.equal((await catalog.rollFiles(roll.id))[0]?.problem, null)
+})
+
+test('[D3] a catalog tells which runs it knows, and which began last', async (context) => {
+  const catalog = await inMemory(context)
+  assert.equal(await catalog.lastRunId(), null)
+  const older = await catalog.beginRun('ingest', null, 20)
+  const newer = await catalog.beginRun('verify', null, 30)
+  const late = await catalog.beginRun('drill', null, 10)
+  assert.equal(await catalog.lastRunId(), newer)
+  for (const id of [older, newer, late]) assert.equal(await catalog.hasRun(id), true)
+  assert.equal(await catalog.hasRun(parseRunId('of-another-time')), false)
 })

@@ -85,7 +85,10 @@ export interface KnownOriginal {
   readonly jobId: JobId
   readonly firstSeenAtMs: number
   readonly culledAtMs: number | null
-  /** At places in use; what lies at a retired place counts for nothing and is not here. */
+  /**
+   * At places in use; what lies at a retired place counts for nothing and is not here. The device of `latest` is the one that the copy
+   * counts for with what is declared of its place now (V2).
+   */
   readonly copies: readonly KnownCopy[]
 }
 

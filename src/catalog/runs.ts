@@ -1,10 +1,10 @@
 import { type Selectable, sql } from 'kysely'
 
-import { parseRunId } from '../domain/ids.ts'
-import type { Run, RunRecords } from './catalog.ts'
+import { parseRunId, type RunId } from '../domain/ids.ts'
+import type { Run, RunNote, RunRecords } from './catalog.ts'
 import { notePlaceEvent, placeEvents } from './place-events.ts'
 import type { Schema } from './schema.ts'
-import type { Store } from './store.ts'
+import type { Queries, Store } from './store.ts'
 
 export const runsOn = (store: Store): RunRecords => ({
   beginRun: async (kind, given, atMs) => {
@@ -45,16 +45,7 @@ export const runsOn = (store: Store): RunRecords => ({
       }
     })
   },
-  runNotes: async (id) => {
-    const rows = await store.db.selectFrom('run_note').selectAll().where('run_id', '=', id).orderBy('number').execute()
-    return rows.map((row) => ({
-      atMs: row.at_ms,
-      code: row.code,
-      placeId: row.place_id,
-      path: row.path,
-      sentence: row.sentence,
-    }))
-  },
+  runNotes: (id) => runNotes(store.db, id),
   runs: async (limit) => {
     const rows = await store.db
       .selectFrom('run')
@@ -65,6 +56,8 @@ export const runsOn = (store: Store): RunRecords => ({
       .execute()
     return rows.map(runIn)
   },
+  hasRun: (id) => hasRun(store.db, id),
+  lastRunId: () => lastRunId(store.db),
   interruptedRuns: async () => {
     const rows = await store.db
       .selectFrom('run')
@@ -97,4 +90,30 @@ function runIn(row: Selectable<Schema['run']>): Run {
     endedAtMs: row.ended_at_ms,
     outcome: row.outcome,
   }
+}
+
+async function hasRun(db: Queries, id: RunId): Promise<boolean> {
+  return (await db.selectFrom('run').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+}
+
+async function lastRunId(db: Queries): Promise<RunId | null> {
+  const row = await db
+    .selectFrom('run')
+    .select('id')
+    .orderBy('started_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
+async function runNotes(db: Queries, id: RunId): Promise<readonly RunNote[]> {
+  const rows = await db.selectFrom('run_note').selectAll().where('run_id', '=', id).orderBy('number').execute()
+  return rows.map((row) => ({
+    atMs: row.at_ms,
+    code: row.code,
+    placeId: row.place_id,
+    path: row.path,
+    sentence: row.sentence,
+  }))
 }

@@ -22,6 +22,8 @@ export interface LibraryCounts {
 
 export interface Burst {
   readonly sentence: string
+  /** Many changed edits may be a day's work; originals never change. */
+  readonly about: 'originals' | 'working-files'
 }
 
 /** So few are never a burst: an accident, or a small job. */
@@ -49,17 +51,30 @@ export function judgeBurst(counts: LibraryCounts): Burst | null {
   // Also when an earlier run has seen it already: what is known to be lost is no less lost.
   const all = originals + originalsBad
   if (originalsGone === originals && (originalsGone > 0 || originalsBad > originalsAlways))
-    return { sentence: `None of the ${all} originals that should be in the library is there and good.` }
+    return {
+      about: 'originals',
+      sentence: `None of the ${all} originals that should be in the library is there and good.`,
+    }
   if (originalsGone > Math.min(originalsMost, Math.max(originalsAlways, originals * originalsShare)))
-    return { sentence: `${originalsGone} of ${originals} originals in the library are gone or changed.` }
+    return {
+      about: 'originals',
+      sentence: `${originalsGone} of ${originals} originals in the library are gone or changed.`,
+    }
+  if (originalsTouched === originals && originals > originalsAlways)
+    return {
+      about: 'originals',
+      sentence: `All ${originals} originals in the library were written to by another program.`,
+    }
   if (originalsTouched > Math.max(touchedAlways, originals * touchedShare))
     return {
+      about: 'originals',
       sentence: `${originalsTouched} of ${originals} originals in the library were written to by another program.`,
     }
   const restless = workingChanged + workingVanished
   const usual = Math.max(0, ...usualWorking)
   if (restless > Math.max(workingAlways, working * workingShare, usual * workingTimesUsual))
     return {
+      about: 'working-files',
       sentence: `${restless} of ${working} working files changed or vanished since the last update, far more than usual.`,
     }
   return null

@@ -23,6 +23,8 @@ const free = (id: string): CardVerdict =>
       notCopied: 0,
       suspect: false,
       retired: false,
+      seenHere: true,
+      suspectPlaces: [],
       unseenAlarmFiles: 0,
     },
     defaultPolicy,

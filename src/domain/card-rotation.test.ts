@@ -35,6 +35,8 @@ function free(id: string, judgedAtMs = nowMs): CardVerdict {
       notCopied: 0,
       suspect: false,
       retired: false,
+      seenHere: true,
+      suspectPlaces: [],
       unseenAlarmFiles: 0,
     },
     defaultPolicy,

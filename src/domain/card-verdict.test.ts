@@ -46,6 +46,10 @@ const anyFacts: fc.Arbitrary<CardFacts> = fc.record({
   notCopied: fc.nat(2),
   suspect: fc.boolean(),
   retired: fc.boolean(),
+  seenHere: fc.boolean(),
+  suspectPlaces: fc.array(fc.record({ placeId: fc.constantFrom('place-1', 'place-2'), name: fc.constant('NAS') }), {
+    maxLength: 1,
+  }),
   unseenAlarmFiles: fc.nat(1),
 })
 const keepRule = fc.constantFrom<KeepRule>('forever', { after: 'delivered', lengthMs: 90 * dayMs })
@@ -100,6 +104,8 @@ const freeFacts = (wanted: Policy): fc.Arbitrary<CardFacts> => {
     notCopied: fc.constant(0),
     suspect: fc.constant(false),
     retired: fc.constant(false),
+    seenHere: fc.constant(true),
+    suspectPlaces: fc.constant([]),
     unseenAlarmFiles: fc.constant(0),
   })
 }
@@ -132,6 +138,9 @@ function assertMayBeFormatted(facts: CardFacts, wanted: Policy): void {
   assert.equal(facts.suspect, false)
   assert.equal(facts.notCopied, 0)
   assert.equal(facts.retired, false)
+  assert.equal(facts.seenHere, true)
+  for (const { placeId } of facts.suspectPlaces)
+    assert.ok(!facts.groups.some(({ copies }) => copies.some((copy) => copy.placeId === placeId)))
   assert.equal(facts.unseenAlarmFiles, 0)
   assert.notEqual(facts.secondRead, 'differed')
   assert.notEqual(facts.rollJob?.state, 'open')
@@ -168,7 +177,7 @@ const nearlyFree = freeCase.chain(({ facts, policy: wanted }) =>
       other: group,
       more: fc.array(anyCopy, { maxLength: 2 }),
       odd: anyFacts,
-      what: fc.nat(9),
+      what: fc.nat(10),
     })
     .map(({ which, other, more, odd, what }) => {
       const change = (files: FilesAlike): FilesAlike => {
@@ -184,6 +193,7 @@ const nearlyFree = freeCase.chain(({ facts, policy: wanted }) =>
       if (what === 6) return { facts: { ...near, rollJob: odd.rollJob }, policy: wanted }
       if (what === 7) return { facts: { ...near, unseenAlarmFiles: odd.unseenAlarmFiles }, policy: wanted }
       if (what === 8) return { facts: { ...near, suspect: odd.suspect, notCopied: odd.notCopied }, policy: wanted }
+      if (what === 9) return { facts: { ...near, seenHere: odd.seenHere }, policy: wanted }
       return { facts: { ...near, retired: odd.retired }, policy: wanted }
     }),
 )
@@ -220,6 +230,14 @@ const doubts = (which: number): readonly Doubt[] => [
   { code: 'not-copied', add: (facts) => ({ ...facts, notCopied: 1 }) },
   { code: 'reads-differ', add: (facts) => ({ ...facts, secondRead: 'differed' }) },
   { code: 'retired', add: (facts) => ({ ...facts, retired: true }) },
+  { code: 'not-seen', add: (facts) => ({ ...facts, seenHere: false }) },
+  {
+    code: 'place-suspect',
+    add: (facts) => ({
+      ...facts,
+      suspectPlaces: facts.groups.flatMap(({ copies }) => copies.map(({ placeId }) => ({ placeId, name: 'NAS' }))),
+    }),
+  },
   { code: 'never-read', add: (facts) => ({ ...facts, groups: [] }) },
   { code: 'not-read-whole', add: (facts) => changed(facts, which, (files) => ({ ...files, hashed: false })) },
   { code: 'too-few-devices', add: (facts) => changed(facts, which, (files) => ({ ...files, copies: [] })) },
@@ -290,6 +308,8 @@ const factsOf = (groups: readonly FilesAlike[], change: Partial<CardFacts> = {})
   notCopied: 0,
   suspect: false,
   retired: false,
+  seenHere: true,
+  suspectPlaces: [],
   unseenAlarmFiles: 0,
   ...change,
 })
@@ -311,10 +331,18 @@ test('[C2] a verdict carries all its reasons, each with its files and a sentence
       copies: [copyAt('library', 'raid', 'differed'), copyAt('second', 'pc'), copyAt('drive', 'usb')],
     }),
   ]
-  const facts = factsOf(groups, { secondRead: 'not-done', retired: true, notCopied: 1, unseenAlarmFiles: 6 })
+  const facts = factsOf(groups, {
+    secondRead: 'not-done',
+    retired: true,
+    seenHere: false,
+    notCopied: 1,
+    suspectPlaces: [],
+    unseenAlarmFiles: 6,
+  })
   const verdict = judgeCard(facts, defaultPolicy, nowMs)
   assert.deepEqual(verdict.kind === 'keep' ? verdict.because.map(({ code, files }) => [code, files]) : [], [
     ['retired', 14],
+    ['not-seen', 14],
     ['not-copied', 1],
     ['earlier-roll', 6],
     ['not-read-twice', 14],

@@ -53,8 +53,12 @@ export interface CardFacts {
   readonly notCopied: number
   readonly suspect: boolean
   readonly retired: boolean
+  /** False when it is known from a note only: what lies on it now nobody saw since the catalog was rebuilt. */
+  readonly seenHere: boolean
   /** Files of earlier rolls that were formatted without leave, as long as no person has seen that alarm. */
   readonly unseenAlarmFiles: number
+  /** Places at which so much changed or vanished at once that nothing there is believed until it was read whole (D3). */
+  readonly suspectPlaces: readonly { readonly placeId: string; readonly name: string }[]
 }
 
 export type KeepCode =
@@ -70,6 +74,8 @@ export type KeepCode =
   | 'evidence-old'
   | 'job-not-delivered'
   | 'earlier-roll'
+  | 'not-seen'
+  | 'place-suspect'
   | 'retired'
 
 export interface Reason {
@@ -116,6 +122,21 @@ function judgeCardItself(facts: CardFacts, policy: Policy): Reason[] {
   const files = filesIn(facts.groups)
   if (files === 0) because.push({ code: 'never-read', sentence: 'Nothing was read from this card yet.', files })
   if (facts.retired) because.push({ code: 'retired', sentence: 'This card is retired: don’t use it any more.', files })
+  if (!facts.seenHere)
+    because.push({
+      code: 'not-seen',
+      sentence: 'This card was not seen by this computer since its catalog was rebuilt: put it in once.',
+      files,
+    })
+  for (const { name, placeId } of facts.suspectPlaces) {
+    const there = filesIn(facts.groups.filter(({ copies }) => copies.some((copy) => copy.placeId === placeId)))
+    if (there > 0)
+      because.push({
+        code: 'place-suspect',
+        sentence: `“${name}” looked wiped or encrypted when it was last looked at: ${count(there, 'file of this card has', 'files of this card have')} a copy there.`,
+        files: there,
+      })
+  }
   if (facts.notCopied > 0)
     because.push({
       code: 'not-copied',

@@ -3,6 +3,7 @@
  * have to agree: this computer's, the newest moment in the books, and those of the places themselves.
  */
 import { wallClockText } from './camera-clock.ts'
+import type { Policy } from './policy.ts'
 import { dayMs } from './policy.ts'
 
 export interface ClockFacts {
@@ -11,6 +12,8 @@ export interface ClockFacts {
   readonly newestRecordedMs: number | null
   /** What each place gave as the time of a file that it wrote just now. */
   readonly places: readonly { readonly name: string; readonly atMs: number }[]
+  /** A pause in the books that no person has looked at yet: every command that writes notes one when it begins. */
+  readonly openGap: { readonly fromMs: number; readonly toMs: number } | null
   /** A person looked at the clock and says that it is right. */
   readonly isConfirmed: boolean
 }
@@ -24,11 +27,15 @@ export type ClockTrust =
       readonly canBeConfirmed: boolean
     }
 
+const longestMs = 7 * dayMs
+
+/** A longer pause than this is a doubt. Never as long as the time of grace: a jump of the clock may not end it. */
+export const clockGapMaxMs = (policy: Policy): number => Math.min(longestMs, policy.prune.graceMs / 2)
+
 const backwardsMs = 10 * 60 * 1000
-const gapMs = 30 * dayMs
 const apartMs = dayMs
 
-export function judgeClock({ nowMs, newestRecordedMs, places, isConfirmed }: ClockFacts): ClockTrust {
+export function judgeClock({ nowMs, newestRecordedMs, places, openGap, isConfirmed }: ClockFacts): ClockTrust {
   const today = day(nowMs)
   if (newestRecordedMs !== null && newestRecordedMs - nowMs > backwardsMs)
     return doubtful(
@@ -41,9 +48,9 @@ export function judgeClock({ nowMs, newestRecordedMs, places, isConfirmed }: Clo
       `This computer’s clock says ${today}, that of “${apart.name}” says ${day(apart.atMs)}: one of them is wrong.`,
       false,
     )
-  if (newestRecordedMs !== null && nowMs - newestRecordedMs > gapMs && !isConfirmed)
+  if (openGap !== null && !isConfirmed)
     return doubtful(
-      `This computer’s clock says ${today}, and Fivefold last wrote something down on ${day(newestRecordedMs)}: the clock may have jumped ahead.`,
+      `Nothing was written down from ${day(openGap.fromMs)} to ${day(openGap.toMs)}: either Fivefold did not run, or the clock of this computer jumped ahead.`,
       true,
     )
   return { kind: 'trusted' }

@@ -61,11 +61,13 @@ const anyFacts: fc.Arbitrary<DriveJobFacts> = fc
     library: anyListing,
     drive: anyListing,
     carried: anyListing,
+    ofOtherJobs: fc.record({ inLibrary: fc.subarray([...otherPaths]), onDrive: fc.subarray([...otherPaths]) }),
     provenSinceMs: fc.constantFrom(0, nowMs - 50 * dayMs, nowMs),
     lastCarry: fc.option(fc.constant({ fromMs: nowMs - 2 * dayMs, toMs: nowMs - dayMs })),
   })
-  .map(({ originals, inLibrary, onDrive, ...rest }) => ({
+  .map(({ originals, inLibrary, onDrive, ofOtherJobs, ...rest }) => ({
     ...rest,
+    booked: { inLibrary: new Set(ofOtherJobs.inLibrary), onDrive: new Set(ofOtherJobs.onDrive) },
     folder: 'J',
     versionsFolder,
     carried: rest.carried.filter(({ path }) => otherPaths.includes(path)),
@@ -98,11 +100,20 @@ test('[M1] what is carried is asked for its own hash, from a library copy that w
   )
 })
 
+/** The names that are in the books as an original's, of this job or of another. */
+function namesOf(facts: DriveJobFacts): DriveJobFacts['booked'] {
+  const names = (copies: OriginalFacts['inLibrary']): readonly string[] =>
+    copies.flatMap(({ path, latest }) => (latest.finding === 'absent' ? [] : [path]))
+  return {
+    inLibrary: new Set([...facts.booked.inLibrary, ...facts.originals.flatMap((one) => names(one.inLibrary))]),
+    onDrive: new Set([...facts.booked.onDrive, ...facts.originals.flatMap((one) => names(one.onDrive))]),
+  }
+}
+
 test('[M1] [M2] nothing that is recorded as an original is ever taken for a working file, and no history is', () => {
   fc.assert(
     fc.property(anyFacts, (facts) => {
-      const inLibrary = new Set(facts.originals.flatMap((one) => one.inLibrary.map(({ path }) => path)))
-      const onDrive = new Set(facts.originals.flatMap((one) => one.onDrive.map(({ path }) => path)))
+      const { inLibrary, onDrive } = namesOf(facts)
       for (const { path, setAsideTo } of planDriveJob(facts).working) {
         assert.ok(!inLibrary.has(path), path)
         assert.ok(!path.includes('/ascmhl/'), path)
@@ -116,7 +127,7 @@ test('[M1] [M2] nothing that is recorded as an original is ever taken for a work
 test('[M2] what a working file would take the place of is kept as a version first', () => {
   fc.assert(
     fc.property(anyFacts, (facts) => {
-      const onDrive = new Set(facts.originals.flatMap((one) => one.onDrive.map(({ path }) => path)))
+      const { inLibrary, onDrive } = namesOf(facts)
       const { working } = planDriveJob(facts)
       for (const { path, setAsideTo } of working) {
         const isOlderThere = facts.drive.some((one) => one.path === path) && !onDrive.has(path)
@@ -124,7 +135,6 @@ test('[M2] what a working file would take the place of is kept as a version firs
       }
       // What differs from the last time, or is not there as it was carried, is carried.
       const planned = new Set(working.map(({ path }) => path))
-      const inLibrary = new Set(facts.originals.flatMap((one) => one.inLibrary.map(({ path }) => path)))
       for (const { path, bytes, mtimeMs } of facts.library) {
         if (inLibrary.has(path) || path.includes('/ascmhl/') || planned.has(path)) continue
         const before = facts.carried.find((one) => one.path === path)
@@ -188,8 +198,16 @@ test('[D1] [W2] every original is accounted for, every name of it too, and nothi
         }
         const good = inLibrary.filter(({ path, latest }) => latest.finding === 'agreed' && library.get(path) === bytes)
         const here = onDrive.filter(({ path, latest }) => latest.finding === 'agreed' && drive.get(path) === bytes)
-        assert.equal(carried, Math.max(0, good.length - here.length), 'each name in the library has one on the drive')
-        copiesThere += here.length - read
+        const lost = onDrive.filter((copy) => copy.latest.finding === 'agreed' && !here.includes(copy))
+        for (const { path } of lost)
+          assert.ok(
+            prove.some((one) => one.hash === hash && one.path === path),
+            'asked for',
+          )
+        const again = lost.filter(({ path }) => prove.some((one) => one.path === path && one.instead !== null)).length
+        const wanted = Math.max(0, good.length - here.length - again)
+        assert.equal(carried, wanted, 'each name in the library has one on the drive')
+        copiesThere += here.length - (read - lost.length)
         if (good.length + here.length === 0) lacking += 1
       }
       assert.deepEqual([there, notInLibrary.length], [copiesThere, lacking])
@@ -216,6 +234,12 @@ test('what the plan did is not planned again', () => {
       for (const { to, bytes, mtimeMs } of plan.carry) drive.set(to, file(to, bytes, mtimeMs))
       for (const one of plan.working) drive.set(one.path, file(one.path, one.bytes, one.mtimeMs))
       const fresh = evidence({ atMs: nowMs })
+      const gone = evidence({ atMs: nowMs, finding: 'absent' })
+      const bytesOf = new Map(facts.originals.map(({ hash, bytes }) => [hash, bytes]))
+      // What is not there as it should be is carried anew, or out of the books.
+      const lost = plan.prove.filter(({ hash, path }) => drive.get(path)?.bytes !== bytesOf.get(hash))
+      for (const { path, bytes, instead } of lost) if (instead !== null) drive.set(path, file(path, bytes))
+      const goneFor = new Set(lost.flatMap(({ hash, path, instead }) => (instead === null ? [`${hash} ${path}`] : [])))
       const read = new Set([
         ...plan.prove.map(({ hash, path }) => `${hash} ${path}`),
         ...plan.carry.map(({ hash, to }) => `${hash} ${to}`),
@@ -228,7 +252,7 @@ test('what the plan did is not planned again', () => {
         originals: facts.originals.map((one) => {
           const prefix = `${one.hash} `
           const paths = [...read].flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
-          const news = paths.map((path) => ({ path, latest: fresh }))
+          const news = paths.map((path) => ({ path, latest: goneFor.has(prefix + path) ? gone : fresh }))
           return { ...one, onDrive: [...news, ...one.onDrive.filter((copy) => !paths.includes(copy.path))] }
         }),
         carried: [
@@ -259,6 +283,7 @@ const original = (change: Partial<OriginalFacts> = {}): OriginalFacts => ({
 const plan = (change: Partial<DriveJobFacts> = {}): DriveJobPlan =>
   planDriveJob({
     folder: 'J',
+    booked: { inLibrary: new Set(), onDrive: new Set() },
     originals: [original()],
     library: [file(first, 1000)],
     drive: [],
@@ -293,8 +318,8 @@ test('a copy on the drive is read again when that is due, and right after the up
   assert.equal(judged({ atMs: nowMs - 90 * dayMs - 1 }), 'prove')
   assert.equal(judged({}, { lastCarry: { fromMs: nowMs - dayMs, toMs: nowMs - dayMs } }), 'prove')
   assert.equal(judged({}, { lastCarry: { fromMs: nowMs - dayMs + 1, toMs: nowMs } }), 'there')
-  assert.equal(judged({}, { drive: [] }), 'carry', 'gone from the drive')
-  assert.equal(judged({}, { drive: [file(first, 999)] }), 'carry', 'cut short on the drive')
+  assert.equal(judged({}, { drive: [] }), 'prove', 'gone from the drive: said in the books before it is carried anew')
+  assert.equal(judged({}, { drive: [file(first, 999)] }), 'prove', 'cut short on the drive')
   assert.equal(judged({ finding: 'differed' }), 'carry')
 })
 
@@ -316,16 +341,16 @@ test('an original with two names in the library gets both on the drive, and one 
   const [, second = '', third = ''] = originalPaths
   const library = [file(first, 1000), file(second, 1000)]
   const twice = { inLibrary: [at(first), at(second)] }
-  const targets = (change: Partial<OriginalFacts>, drive: readonly PlaceFile[] = []): readonly string[] =>
+  const carriedTo = (change: Partial<OriginalFacts>, drive: readonly PlaceFile[] = []): readonly string[] =>
     plan({ library, drive, originals: [original({ ...twice, ...change })] }).carry.map(
       ({ from, to }) => `${from} ${to}`,
     )
-  assert.deepEqual(targets({}), [`${first} ${first}`, `${second} ${second}`])
-  assert.deepEqual(targets({ onDrive: [at(first)] }, [file(first, 1000)]), [`${second} ${second}`])
-  assert.deepEqual(targets({ onDrive: [at(first), at(second)] }, library), [])
+  assert.deepEqual(carriedTo({}), [`${first} ${first}`, `${second} ${second}`])
+  assert.deepEqual(carriedTo({ onDrive: [at(first)] }, [file(first, 1000)]), [`${second} ${second}`])
+  assert.deepEqual(carriedTo({ onDrive: [at(first), at(second)] }, library), [])
   // Its name was taken when it was carried, so it has a number there.
-  assert.deepEqual(targets({ onDrive: [at(third)] }, [file(third, 1000)]), [`${second} ${second}`])
-  assert.deepEqual(targets({ onDrive: [at(third), at(second)] }, [file(third, 1000), file(second, 1000)]), [])
+  assert.deepEqual(carriedTo({ onDrive: [at(third)] }, [file(third, 1000)]), [`${second} ${second}`])
+  assert.deepEqual(carriedTo({ onDrive: [at(third), at(second)] }, [file(third, 1000), file(second, 1000)]), [])
   const renamed = plan({
     library: [file(second, 1000)],
     drive: [file(first, 1000)],
@@ -349,7 +374,7 @@ test('[W2] a working file whose name is an original’s on the drive is carried,
 test('what changed and what vanished since the last time is counted, and what vanished is left alone', () => {
   const [a = '', b = '', c = ''] = otherPaths
   const changed = plan({
-    library: [file(first, 1000, 9000), file(a, 10, 2), file(b, 20, 1)],
+    library: [file(first, 1000, nowMs + dayMs), file(a, 10, 2), file(b, 20, 1)],
     drive: [file(a, 10, 1), file(b, 20, 1), file(c, 30, 1)],
     carried: [file(a, 10, 1), file(b, 20, 1), file(c, 30, 1)],
   })
@@ -363,6 +388,9 @@ test('what changed and what vanished since the last time is counted, and what va
     workingChanged: 1,
     workingVanished: 1,
   })
+  assert.deepEqual(changed.readInLibrary, [{ hash: hashOf(1), path: first, bytes: 1000 }])
+  const readSince = plan({ library: [file(first, 1000, 9000)] })
+  assert.deepEqual([readSince.counts.originalsTouched, readSince.readInLibrary], [0, []], 'it was read since')
   const gone = plan({ library: [] }).counts
   assert.deepEqual([gone.originals, gone.originalsGone, gone.originalsBad], [1, 1, 0])
   const bad = plan({ originals: [original({ inLibrary: [at(first, { finding: 'absent' })] })] }).counts

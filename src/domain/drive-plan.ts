@@ -32,7 +32,12 @@ export interface CarriedFile {
 export interface DriveJobFacts {
   readonly folder: string
   readonly originals: readonly OriginalFacts[]
-  /** Of the job's folder, both complete. */
+  /**
+   * All names below the job's folder that are in the books as an original's, of whatever job: none of them is ever taken for a
+   * working file (M1).
+   */
+  readonly booked: { readonly inLibrary: ReadonlySet<string>; readonly onDrive: ReadonlySet<string> }
+  /** Of the job's folder, both complete, and of this job's originals that lie elsewhere. */
   readonly library: readonly PlaceFile[]
   readonly drive: readonly PlaceFile[]
   readonly carried: readonly CarriedFile[]
@@ -67,12 +72,16 @@ export interface ProveOnDrive {
   readonly bytes: number
   /** What to do when it turns out to be bad: null when the library has none to give. */
   readonly instead: CarryOriginal | null
+  /** False for a name that is only asked for the books: the original is there, or carried, under another one. */
+  readonly isNeeded: boolean
 }
 
 export interface DriveJobPlan {
   /** Copies that are there, and proven lately. */
   readonly there: number
   readonly prove: readonly ProveOnDrive[]
+  /** Originals in the library that were written to since they were last read: read now, before anything is carried. */
+  readonly readInLibrary: readonly { readonly hash: ContentHash; readonly path: string; readonly bytes: number }[]
   readonly carry: readonly CarryOriginal[]
   readonly working: readonly CarryWorking[]
   /** Originals that can't be carried from the library, by path or hash, with the reason. */
@@ -103,6 +112,7 @@ export function planDriveJob(facts: DriveJobFacts): DriveJobPlan {
   return {
     there: originals.reduce((sum, { there }) => sum + there, 0),
     prove: originals.flatMap(({ prove }) => prove),
+    readInLibrary: originals.flatMap(({ touched }) => touched),
     carry: originals.flatMap(({ carry }) => carry),
     notInLibrary: originals.flatMap(({ lacks }) => lacks ?? []),
     working: working.carry,
@@ -113,7 +123,7 @@ export function planDriveJob(facts: DriveJobFacts): DriveJobPlan {
       originals: originals.filter(({ isExpected }) => isExpected).length,
       originalsGone: originals.filter(({ isGone }) => isGone).length,
       originalsBad: originals.filter(({ isBad }) => isBad).length,
-      originalsTouched: originals.filter(({ isTouched }) => isTouched).length,
+      originalsTouched: originals.filter(({ touched }) => touched.length > 0).length,
       ...working.counts,
     },
   }
@@ -127,7 +137,7 @@ interface PlannedOriginal {
   readonly isExpected: boolean
   readonly isGone: boolean
   readonly isBad: boolean
-  readonly isTouched: boolean
+  readonly touched: DriveJobPlan['readInLibrary']
 }
 
 /** Every name that an original has in the library it has on the drive too: a card's tree is whole, twins in it and all. */
@@ -141,14 +151,27 @@ function planOriginal(
   const here = original.onDrive.filter(
     ({ path, latest }) => latest.finding === 'agreed' && drive.get(path)?.bytes === original.bytes,
   )
-  const { paired, lone } = pairUp(sources.files, here)
-  const [anySource = null] = sources.files
+  // What the books call good and the listing does not show as it should be: asked, so that the answer gets into the books.
+  const lost = original.onDrive.filter((copy) => copy.latest.finding === 'agreed' && !here.includes(copy))
+  const again = new Map(
+    sources.files.flatMap((file) => (lost.some(({ path }) => path === file.path) ? [[file.path, file]] : [])),
+  )
+  const fresh = sources.files.filter(({ path }) => !again.has(path))
+  const { paired, lone } = pairUp(fresh, here)
+  const anySource = sources.files[0] ?? null
   const due = here.filter(({ latest }) => isDueForReading(latest, facts))
-  const prove = due.map(({ path }): ProveOnDrive => {
-    const source = paired.get(path) ?? anySource
-    const instead = source === null ? null : carryTo(path, original, source, true, facts)
-    return { hash: original.hash, path, bytes: original.bytes, instead }
+  const proveOf = ({ path }: BookedCopy, source: PlaceFile | null, isNeeded: boolean): ProveOnDrive => ({
+    hash: original.hash,
+    path,
+    bytes: original.bytes,
+    instead: source === null ? null : carryTo(path, original, source, drive.has(path), facts),
+    isNeeded,
   })
+  const isSpare = here.length > 0 || lone.length > 0 || again.size > 0
+  const prove = [
+    ...due.map((copy) => proveOf(copy, paired.get(copy.path) ?? anySource, true)),
+    ...lost.map((copy) => proveOf(copy, again.get(copy.path) ?? null, again.has(copy.path) || !isSpare)),
+  ]
   const carry = lone.map((source) => {
     const isWrongOneThere = original.onDrive.some(({ path }) => path === source.path) && drive.has(source.path)
     return carryTo(source.path, original, source, isWrongOneThere, facts)
@@ -161,7 +184,7 @@ function planOriginal(
     isExpected: sources.isExpected,
     isGone: sources.isGone,
     isBad: !sources.isExpected && original.inLibrary.length > 0,
-    isTouched: sources.isTouched,
+    touched: sources.touched.map(({ path, bytes }) => ({ hash: original.hash, path, bytes })),
   }
 }
 
@@ -207,7 +230,7 @@ interface Sources {
   readonly lacks: DriveJobPlan['notInLibrary'][number] | null
   readonly isExpected: boolean
   readonly isGone: boolean
-  readonly isTouched: boolean
+  readonly touched: readonly PlaceFile[]
 }
 
 /** Only a copy that was good when it was last read is a source, and its hash is asked for once more while it is read (M1). */
@@ -217,18 +240,21 @@ function sourcesOf(original: OriginalFacts, library: ReadonlyMap<string, PlaceFi
   if (first === undefined) {
     const why = original.inLibrary.length === 0 ? 'never-copied' : 'differs'
     const path = original.inLibrary[0]?.path ?? original.hash
-    return { files: [], lacks: { path, why }, isExpected: false, isGone: false, isTouched: false }
+    return { files: [], lacks: { path, why }, isExpected: false, isGone: false, touched: [] }
   }
-  const files = good.flatMap(({ path }) => {
+  const there = good.flatMap(({ path, latest }) => {
     const file = library.get(path)
-    return file?.bytes === original.bytes ? [file] : []
+    return file?.bytes === original.bytes ? [{ file, provenAtMs: latest.atMs }] : []
   })
-  const isTouched = files.some(
-    (file) => original.mtimeMs !== null && Math.abs(file.mtimeMs - original.mtimeMs) > mtimeToleranceMs,
+  const files = there.map(({ file }) => file)
+  const isOtherTime = ({ mtimeMs }: PlaceFile): boolean =>
+    original.mtimeMs !== null && Math.abs(mtimeMs - original.mtimeMs) > mtimeToleranceMs
+  const touched = there.flatMap(({ file, provenAtMs }) =>
+    isOtherTime(file) && file.mtimeMs + mtimeToleranceMs > provenAtMs ? [file] : [],
   )
   const why = library.has(first.path) ? 'differs' : 'gone'
   const lacks: Sources['lacks'] = files.length > 0 ? null : { path: first.path, why }
-  return { files, lacks, isExpected: true, isGone: files.length === 0, isTouched }
+  return { files, lacks, isExpected: true, isGone: files.length === 0, touched }
 }
 
 function isDueForReading(latest: Evidence, { provenSinceMs, lastCarry }: DriveJobFacts): boolean {
@@ -236,13 +262,22 @@ function isDueForReading(latest: Evidence, { provenSinceMs, lastCarry }: DriveJo
   return lastCarry !== null && latest.atMs >= lastCarry.fromMs && latest.atMs <= lastCarry.toMs
 }
 
+/** Of this job's originals and of those of other jobs that lie in its folder. A name that is known to be free is no original's. */
+function namesOfOriginals({ originals, booked }: DriveJobFacts): DriveJobFacts['booked'] {
+  const names = (copies: readonly BookedCopy[]): readonly string[] =>
+    copies.flatMap(({ path, latest }) => (latest.finding === 'absent' ? [] : [path]))
+  return {
+    inLibrary: new Set([...booked.inLibrary, ...originals.flatMap(({ inLibrary }) => names(inLibrary))]),
+    onDrive: new Set([...booked.onDrive, ...originals.flatMap(({ onDrive }) => names(onDrive))]),
+  }
+}
+
 function planWorking(
   facts: DriveJobFacts,
   library: ReadonlyMap<string, PlaceFile>,
   drive: ReadonlyMap<string, PlaceFile>,
 ): { carry: CarryWorking[]; counts: { working: number; workingChanged: number; workingVanished: number } } {
-  const booked = new Set(facts.originals.flatMap(({ inLibrary }) => inLibrary.map(({ path }) => path)))
-  const originalsThere = new Set(facts.originals.flatMap(({ onDrive }) => onDrive.map(({ path }) => path)))
+  const { inLibrary: booked, onDrive: originalsThere } = namesOfOriginals(facts)
   const carried = new Map(facts.carried.map((file) => [file.path, file]))
   const carry: CarryWorking[] = []
   let workingChanged = 0

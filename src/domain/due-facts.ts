@@ -97,7 +97,8 @@ export interface DuePlace {
   readonly lastUpdatedAtMs: number | null
   readonly lastDrilledAtMs: number | null
   /** How the last full check of it ended. */
-  readonly lastCheck: { readonly isFine: boolean; readonly atMs: number } | null
+  /** `looksWiped`: so much changed or vanished there at once that nothing is believed until it was read whole. */
+  readonly lastCheck: { readonly isFine: boolean; readonly looksWiped: boolean; readonly atMs: number } | null
   /** Bytes recorded there in the last thirty days: the rate at which it fills. */
   readonly bytesLately: number
   readonly freeBytes: number | null

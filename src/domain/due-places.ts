@@ -1,6 +1,6 @@
 /** What is due of places: drives, clouds, proofs that grow old, room that runs out. Pure; see due.ts. */
 import type { Due, DueFacts, DuePlace } from './due-facts.ts'
-import { days, files, typed } from './due-words.ts'
+import { are, days, files, typed } from './due-words.ts'
 import { hasFiles } from './due-work.ts'
 import type { PlaceId } from './ids.ts'
 import { dayMs, keptUntilMs } from './policy.ts'
@@ -147,12 +147,24 @@ export function dueRepairs(facts: DueFacts): readonly Due[] {
   const at = copiesAt(facts)
   return facts.places.flatMap((place): readonly Due[] => {
     const damaged = (at.get(place.id) ?? []).filter(({ copy }) => copy.standing === 'differed')
+    const count = filesIn(damaged.map(({ group }) => group))
     const about = { code: 'check-failed', subject: place.id } as const
+    if (place.lastCheck?.looksWiped === true) {
+      const look = `fivefold verify --place ${typed(place.name)}`
+      return [
+        {
+          ...about,
+          sentence: `“${place.name}” looked wiped or encrypted when it was last looked at. Format no card, keep the drives away from it, and find out what happened there; then run “${look}”.`,
+          sinceMs: place.lastCheck.atMs,
+          command: look,
+        },
+      ]
+    }
     if (damaged.length > 0)
       return [
         {
           ...about,
-          sentence: `At “${place.name}”, ${files(filesIn(damaged.map(({ group }) => group)))} are not what the camera wrote any more. Run “fivefold repair”.`,
+          sentence: `At “${place.name}”, ${files(count)} ${are(count)} not what the camera wrote any more. Run “fivefold repair”.`,
           sinceMs: Math.min(...damaged.map(({ copy }) => copy.oldestAtMs)),
           command: 'fivefold repair',
         },
@@ -185,7 +197,7 @@ export function dueUpload(facts: DueFacts, nowMs: number): readonly Due[] {
     {
       code: 'cloud-behind',
       subject: 'cloud',
-      sentence: `${files(count)} of ${jobs} ${count === 1 ? 'is' : 'are'} not proven in the cloud yet: run “fivefold upload”.`,
+      sentence: `${files(count)} of ${jobs} ${are(count)} not proven in the cloud yet: run “fivefold upload”.`,
       sinceMs: Math.min(...behind.map(({ createdAtMs }) => createdAtMs)),
       command: 'fivefold upload',
     },

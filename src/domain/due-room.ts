@@ -1,7 +1,7 @@
 /** What is due of room: places that fill up, and what could make way. Pure; see due.ts. */
 import { independentDevices } from './card-verdict.ts'
 import type { Due, DueFacts, DueJob, DuePlace } from './due-facts.ts'
-import { days, files, size, typed } from './due-words.ts'
+import { are, days, files, size, typed } from './due-words.ts'
 import { dayMs, keptUntilMs, rolesStillRequired } from './policy.ts'
 import type { SamePosition } from './whereabouts.ts'
 
@@ -44,7 +44,7 @@ export function dueTrash({ places, inTrash, policy }: DueFacts, nowMs: number): 
       {
         code: 'trash-waiting',
         subject: place.id,
-        sentence: `${files(past.length)} in the trash of “${place.name}” (${size(past.reduce((sum, { bytes }) => sum + bytes, 0))}) waited long enough: “${command}” shows them.`,
+        sentence: `${files(past.length)} in the trash of “${place.name}” (${size(past.reduce((sum, { bytes }) => sum + bytes, 0))}) waited long enough: “${command}” shows ${past.length === 1 ? 'it' : 'them'}.`,
         sinceMs: Math.min(...past.map(({ sinceMs }) => sinceMs)) + policy.prune.graceMs,
         command,
       },
@@ -77,7 +77,7 @@ export function duePrune(facts: DueFacts, nowMs: number): readonly Due[] {
       {
         code: 'prune-possible',
         subject: place.id,
-        sentence: `${files(count)} at “${place.name}” are past their time: up to ${size(bytes)} could be free. “${command}” shows them.`,
+        sentence: `${files(count)} at “${place.name}” ${are(count)} past ${count === 1 ? 'its' : 'their'} time: up to ${size(bytes)} could be free. “${command}” shows ${count === 1 ? 'it' : 'them'}.`,
         sinceMs: Math.min(...going.map(({ untilMs }) => untilMs)),
         command,
       },

@@ -2,6 +2,8 @@
 import { dayMs } from './policy.ts'
 
 export const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`
+export const are = (count: number): string => (count === 1 ? 'is' : 'are')
+export const have = (count: number): string => (count === 1 ? 'has' : 'have')
 export const days = (count: number): string => `${count} ${count === 1 ? 'day' : 'days'}`
 
 /** Decimal, as cards and drives are sold. */

@@ -1,7 +1,7 @@
 /** What is due of jobs and cards. Pure; see due.ts. */
 import type { KeepCode } from './card-verdict.ts'
 import type { Due, DueCard, DueFacts, DueJob } from './due-facts.ts'
-import { days, files, typed } from './due-words.ts'
+import { days, files, have, typed } from './due-words.ts'
 import type { Role } from './place.ts'
 import { dayMs, rolesStillRequired } from './policy.ts'
 
@@ -115,24 +115,47 @@ const mending: Readonly<Record<Role, { readonly say: string; readonly command: s
   drive: { say: 'Run “fivefold drive update”.', command: 'fivefold drive update' },
 }
 
+/** What other places hold proven, `fivefold repair` copies from there; only the card has the rest. */
+function mendingOf(job: DueJob, role: Role): { readonly say: string; readonly command: string | null } {
+  if (role !== 'library' && role !== 'second') return mending[role]
+  const elsewhere = Math.max(
+    ...(['library', 'second', 'drive', 'cloud'] as const).map((other) => (other === role ? 0 : job.provenAt[other])),
+  )
+  const command = 'fivefold repair'
+  if (elsewhere >= job.files) return { say: `Other places hold them: run “${command}”.`, command }
+  if (elsewhere > job.provenAt[role])
+    return { say: `Run “${command}” for what other places hold, and ingest the card again for the rest.`, command }
+  return mending[role]
+}
+
 /** For each job and each role that is still required of it: what was let go by rule is not missed. */
-export function dueCopies({ jobs, policy }: DueFacts, nowMs: number): readonly Due[] {
+export function dueCopies({ jobs, policy, places }: DueFacts, nowMs: number): readonly Due[] {
   return jobs.flatMap((job) =>
     [...new Set(rolesStillRequired(policy, job, nowMs))].flatMap((role): readonly Due[] => {
       const missing = job.files - job.provenAt[role]
       if (missing <= 0) return []
+      const [wiped] = places
+        .filter((place) => place.role === role && place.lastCheck?.looksWiped === true)
+        .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      const mend = wiped === undefined ? mendingOf(job, role) : firstLookAt(wiped.name)
       return [
         {
           code: 'copies-missing',
           subject: `${job.id} ${role}`,
-          sentence: `${missing} of ${job.files} files of “${job.name}” have no proven copy ${whereWords[role]}. ${mending[role].say}`,
+          sentence: `${missing} of ${files(job.files)} of “${job.name}” ${have(missing)} no proven copy ${whereWords[role]}. ${mend.say}`,
           sinceMs: job.createdAtMs,
-          command: mending[role].command,
+          command: mend.command,
         },
       ]
     }),
   )
 }
+
+/** Nothing is copied into a place that may be encrypted, and no card is put in for it. */
+const firstLookAt = (place: string): { readonly say: string; readonly command: string } => ({
+  say: `First find out what happened to “${place}”.`,
+  command: `fivefold verify --place ${typed(place)}`,
+})
 
 export const hasFiles = ({ files }: DueJob): boolean => files > 0
 

@@ -139,7 +139,7 @@ test('what a required place lacks is due for each job; what was let go by its ke
   const missing = only({ jobs: [lacks] })
   assert.equal(
     missing.sentence,
-    '2 of 5 files of “Wedding” have no proven copy in the library. Put the card in and ingest it again.',
+    '2 of 5 files of “Wedding” have no proven copy in the library. Other places hold them: run “fivefold repair”.',
   )
   const pruned: Job = { ...job, state: 'closed', deliveredAtMs: daysAgo(91), provenAt: proven(5, { second: 0 }) }
   const groups = [group([copy(nas), copy(safe)])]
@@ -176,7 +176,7 @@ test('proofs that are too old, damage, and a check that failed are due where the
   const damaged = only({ groups: [group([copy(nas, { standing: 'differed' }), copy(pc)])] })
   assert.deepEqual([damaged.code, damaged.command], ['check-failed', 'fivefold repair'])
   assert.match(damaged.sentence, /^At “NAS”, 5 files are not what the camera wrote/)
-  const failing = place(nas, 'library', { lastCheck: { isFine: false, atMs: 9 } })
+  const failing = place(nas, 'library', { lastCheck: { isFine: false, looksWiped: false, atMs: 9 } })
   assert.equal(only({ places: [failing, ...well.places.slice(1)] }).command, 'fivefold verify --place NAS')
 })
 
@@ -269,6 +269,30 @@ test('the trash, work that was cut off, and a job that nobody called delivered',
   assert.equal(only({ jobs: [{ ...job, createdAtMs: daysAgo(61) }] }).command, 'fivefold job deliver Wedding')
 })
 
+test('one file is not spoken of as if it were many', () => {
+  const one = { files: 1, bytes: 1e9 }
+  const lacks = { ...job, files: 1, provenAt: proven(1, { library: 0 }) }
+  const delivered: Job = { ...job, state: 'delivered', deliveredAtMs: daysAgo(95) }
+  const said = [
+    only({ groups: [group([copy(nas, { standing: 'differed' }), copy(pc)], one)] }),
+    only({ jobs: [delivered], groups: [group([copy(nas), copy(pc), copy(safe)], one)] }),
+    only({ inTrash: [{ placeId: pc, bytes: 1e9, sinceMs: daysAgo(15) }] }),
+    only({ jobs: [lacks] }),
+  ]
+  assert.deepEqual(
+    said.map(({ sentence }) => sentence),
+    [
+      'At “NAS”, 1 file is not what the camera wrote any more. Run “fivefold repair”.',
+      '1 file at “PC” is past its time: up to 1.0 GB could be free. “fivefold prune --place PC” shows it.',
+      '1 file in the trash of “PC” (1.0 GB) waited long enough: “fivefold prune --place PC” shows it.',
+      '1 of 1 file of “Wedding” has no proven copy in the library. Other places hold them: run “fivefold repair”.',
+    ],
+  )
+  const cloud = place(parsePlaceId('cloud'), 'cloud')
+  const behind = only({ places: [...well.places, cloud], jobs: [{ ...job, provenAt: proven(5, { cloud: 4 }) }] })
+  assert.match(behind.sentence, /^1 file of “Wedding” is not proven in the cloud yet/)
+})
+
 /* All facts there can be: a few names, so that things meet, and times around the limits. */
 const moment = fc.oneof(fc.integer({ min: 0, max: 130 }).map(daysAgo), fc.constant(nowMs))
 const ids = ['a', 'b', 'c', 'd'] as const
@@ -299,7 +323,7 @@ const anyPlace = (id: string): fc.Arbitrary<Place> =>
     lastSeenAtMs: fc.option(moment),
     lastUpdatedAtMs: fc.option(moment),
     lastDrilledAtMs: fc.option(moment),
-    lastCheck: fc.option(fc.record({ isFine: fc.boolean(), atMs: moment })),
+    lastCheck: fc.option(fc.record({ isFine: fc.boolean(), looksWiped: fc.boolean(), atMs: moment })),
     bytesLately: fc.constantFrom(0, 1e9, 9e11),
     freeBytes: fc.option(fc.constantFrom(0, 1e10, 5e11)),
     totalBytes: fc.option(fc.constantFrom(0, 1e12)),

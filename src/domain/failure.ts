@@ -82,11 +82,6 @@ export const failureKinds = {
     retry: true,
     meaning: 'Far more files of the library changed or vanished than usual: nothing is carried on from it (M1, D3).',
   },
-  'drive-full': {
-    exit: 'refused',
-    retry: true,
-    meaning: 'The drive has no room for what was shot lately, and what could make room is listed first (D1).',
-  },
   'clock-doubtful': {
     exit: 'refused',
     retry: true,

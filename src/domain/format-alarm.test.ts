@@ -49,7 +49,7 @@ test('where nothing is lost, it says why the card was to be kept, and frightens 
   const because = 'The job “Miller wedding” is not delivered yet.'
   assert.equal(
     say([alike(40, both)]),
-    `Card “A” was formatted although it was to be kept (job “Miller wedding”): 40 files have 2 proven copies. ${because}`,
+    `Nothing is lost: each of the 40 files that were on it has at least 2 proven copies. Card “A” was formatted although it was to be kept (job “Miller wedding”): 40 files have 2 proven copies. ${because}`,
   )
   assert.doesNotMatch(say([alike(3, [copy('library', 'stale'), copy('second', 'stale')])]), /not safe|recovery/)
   assert.doesNotMatch(say([alike(3, [], { culled: true })]), /not safe|recovery/)
@@ -57,8 +57,13 @@ test('where nothing is lost, it says why the card was to be kept, and frightens 
 
 test('one copy of two is not safe and not lost; a damaged copy, and a file that could not be copied, count for nothing', () => {
   const one = say([alike(5, [copy('library')])])
+  assert.match(one, /^Nothing is lost: each of the 5 files that were on it has at least 1 proven copy\. Card “A”/)
   assert.match(one, /although 5 of its 5 files .* were not safe: 5 files have 1 proven copy \(2 are wanted\)\./)
   assert.doesNotMatch(one, /recovery/)
   assert.match(say([alike(5, [copy('library', 'differed')])]), /5 files have no proven copy\. Don’t shoot on it/)
+  assert.match(say([alike(9, both), alike(1, [copy('library')])]), /^Nothing is lost: .* at least 1 proven copy\./)
+  for (const groups of [[alike(5, [copy('library', 'differed')])], [alike(28, both), alike(12, [])]])
+    assert.doesNotMatch(say(groups), /Nothing is lost/)
+  assert.doesNotMatch(say([alike(5, both)], 2), /Nothing is lost/)
   assert.match(say([alike(5, both)], 2), /although 2 of its 7 files .*: 5 files have 2 proven copies, 2 have none\./)
 })

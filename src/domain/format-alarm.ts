@@ -27,12 +27,22 @@ export function sayFormattedWithoutLeave(alarm: FormatAlarm, policy: Policy, now
       ? `although ${unsafe} of its ${count(files)}${sayJobs(groups)} ${unsafe === 1 ? 'was' : 'were'} not safe: ${sayCopies(groups, notCopied)}${sayWanted(groups, policy)}.`
       : `although it was to be kept${sayJobs(groups)}: ${sayCopies(groups, notCopied)}. ${because.map(({ sentence }) => sentence).join(' ')}`
   return lost === 0
-    ? `Card “${label}” was formatted ${why}`
+    ? `Nothing is lost${sayFewest(groups)}. Card “${label}” was formatted ${why}`
     : `Card “${label}” was formatted ${why} Don’t shoot on it: recovery software may still find ${lost === 1 ? 'the file that has' : `the ${lost} files that have`} no proven copy.`
 }
 
 const isProven = ({ standing }: CopyOnRecord): boolean => standing === 'proven' || standing === 'stale'
 const provenOn = ({ copies }: FilesAlike): number => independentDevices(copies.filter(isProven))
+
+/** The first question of whoever reads an alarm: is a picture gone? */
+function sayFewest(groups: readonly FilesAlike[]): string {
+  const counted = groups.filter(({ culled, files }) => !culled && files > 0)
+  if (counted.length === 0) return ''
+  const files = filesIn(counted)
+  const fewest = Math.min(...counted.map(provenOn))
+  const each = files === 1 ? 'the file that was on it has' : `each of the ${files} files that were on it has`
+  return `: ${each} at least ${fewest} proven ${fewest === 1 ? 'copy' : 'copies'}`
+}
 
 /** “28 files have 2 proven copies, 12 have none”: on independent devices (V2), best first. */
 function sayCopies(groups: readonly FilesAlike[], notCopied: number): string {

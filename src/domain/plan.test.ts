@@ -147,7 +147,11 @@ test('a file template changes the path below the folder of the roll', () => {
 })
 
 test('empty files, recovered files, links, devices and damaged names are told; system files are not', () => {
-  const files = [fileAt('DCIM/100/IMG_1.JPG', 0), fileAt('FOUND.000/FILE0000.CHK')]
+  const files = [
+    fileAt('DCIM/100/IMG_1.JPG', 0),
+    fileAt('MISC/AUTPRINT.MRK', 0),
+    fileAt('FOUND.000/FILE0000.CHK'),
+  ]
   const leftOut = (['link', 'device', 'name-not-unicode', 'system-file', 'unreadable-folder'] as const).map((why) => ({
     path: why,
     why,
@@ -159,9 +163,17 @@ test('empty files, recovered files, links, devices and damaged names are told; s
     'left-out-device',
     'name-not-unicode',
     'zero-byte',
+    'zero-byte',
     'recovered-file',
   ])
-  assert.equal(plan.steps.filter((step) => step.do === 'copy').length, 2, 'they are copied all the same')
+  assert.deepEqual(
+    plan.warnings.filter(({ code }) => code === 'zero-byte').map(({ sentence }) => sentence),
+    [
+      'DCIM/100/IMG_1.JPG is empty on the card (0 bytes). It is copied as it is; look whether a picture is missing.',
+      'MISC/AUTPRINT.MRK is empty on the card (0 bytes). It is copied as it is.',
+    ],
+  )
+  assert.equal(plan.steps.filter((step) => step.do === 'copy').length, 3, 'they are copied all the same')
 })
 
 const name = fc.constantFrom(

@@ -2,7 +2,9 @@
 import type { CardFile, LeftOut } from './card.ts'
 import type { ContentHash, PlaceId } from './ids.ts'
 import type { FileSystemLimits } from './place.ts'
+import { isMedia, kindOfExtension } from './file-kinds.ts'
 import { wasRecoveredByDiskCheck } from './left-out.ts'
+import { pathParts } from './path-parts.ts'
 import { collisionKey, numberedName, placePath } from './file-names.ts'
 
 /** A place that the ingest writes, as it answered just now. */
@@ -155,11 +157,14 @@ const recovered = (file: CardFile): PlanWarning => ({
   sentence: `${file.path} was recovered by a disk check: it may be a lost picture. It is copied; look at it.`,
 })
 
-const zeroByte = (file: CardFile): PlanWarning => ({
+const zeroByte = ({ path }: CardFile): PlanWarning => ({
   code: 'zero-byte',
-  path: file.path,
-  sentence: `${file.path} is empty on the card (0 bytes). It is copied as it is; look whether a picture is missing.`,
+  path,
+  sentence: `${path} is empty on the card (0 bytes). It is copied as it is${isPicture(path) ? '; look whether a picture is missing' : ''}.`,
 })
+
+/** Some cameras and drones lay empty lists beside the pictures: nobody has to look for anything. */
+const isPicture = (path: string): boolean => isMedia(kindOfExtension(pathParts(path).extension))
 
 function leftOutWarnings(leftOut: readonly LeftOut[]): PlanWarning[] {
   const warnings: PlanWarning[] = []

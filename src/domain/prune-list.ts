@@ -102,6 +102,7 @@ export const ruleFacts = (
   outOfWindow: !isInWindow(job, windowFrom),
   others,
   inTrashSinceMs: null,
+  graceWaived: false,
 })
 
 function othersOf(group: PruneGroup, own: PrunePlace, placeOf: ReadonlyMap<PlaceId, PrunePlace>): readonly OtherCopy[] {

@@ -48,6 +48,8 @@ const anyFacts: fc.Arbitrary<RemovalFacts> = fc.record({
   job,
   outOfWindow: fc.boolean(),
   others: fc.array(other, { maxLength: 5 }),
+  bytes: fc.constant(1000),
+  graceWaived: fc.constant(false),
   inTrashSinceMs: fc.constantFrom(null, nowMs, nowMs - 13 * dayMs, nowMs - 14 * dayMs, nowMs + dayMs),
 })
 const keepRule = fc.constantFrom<KeepRule>(
@@ -216,6 +218,8 @@ test('[D1] a required copy that is away keeps this one; one that was let go by r
     job: { name: 'Wedding', state: 'delivered', deliveredAtMs: nowMs - 100 * dayMs },
     outOfWindow: false,
     others: [copyAt('library', 'nas'), copyAt('drive', 'usb')],
+    bytes: 1000,
+    graceWaived: false,
     inTrashSinceMs: null,
   }
   assert.deepEqual(codes(judgeRemoval(facts, wanted, nowMs)), [], 'the cloud may be cleared as well')
@@ -235,6 +239,8 @@ test('[D1] each rule at its edge', () => {
     job: { name: 'Wedding', state: 'delivered', deliveredAtMs: nowMs - 90 * dayMs },
     outOfWindow: false,
     others: [copyAt('library', 'nas'), copyAt('drive', 'usb')],
+    bytes: 1000,
+    graceWaived: false,
     inTrashSinceMs: null,
   }
   const judged = (change: Partial<RemovalFacts>, atMs = nowMs): readonly StayCode[] =>
@@ -250,6 +256,12 @@ test('[D1] each rule at its edge', () => {
   assert.deepEqual(judged({ act: 'out-of-trash' }), ['in-grace'])
   assert.deepEqual(judged({ act: 'out-of-trash', inTrashSinceMs: nowMs - 14 * dayMs }), [])
   assert.deepEqual(judged({ act: 'out-of-trash', inTrashSinceMs: nowMs - 14 * dayMs + 1 }), ['in-grace'])
+  assert.deepEqual(judged({ act: 'out-of-trash', inTrashSinceMs: nowMs - 1, graceWaived: true }), [])
+  assert.deepEqual(
+    judged({ act: 'out-of-trash', inTrashSinceMs: null, graceWaived: true }),
+    ['in-grace'],
+    'never there',
+  )
 })
 
 test('[D1] the reasons of a list are those of the verdict, so that what is shown is what is judged', () => {

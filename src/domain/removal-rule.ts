@@ -23,6 +23,8 @@ export interface RemovalFacts {
   readonly placeId: PlaceId
   /** Where the copy lies now, below the place's root. */
   readonly path: string
+  /** A long film takes its time to be read once more before it goes. */
+  readonly bytes: number
   readonly role: Role
   readonly job: { readonly name: string; readonly state: JobState; readonly deliveredAtMs: number | null }
   /** For a drive: true when the job was shot before the drive's window. */
@@ -30,6 +32,8 @@ export interface RemovalFacts {
   readonly others: readonly OtherCopy[]
   /** For what lies in the trash already: since when. */
   readonly inTrashSinceMs: number | null
+  /** A person said that the trash shall be emptied now; it is the only thing that a person's word waives. */
+  readonly graceWaived: boolean
 }
 
 export type RemovalAct = 'into-trash' | 'out-of-trash'
@@ -39,6 +43,7 @@ export type StayCode =
   | 'not-delivered'
   | 'too-early'
   | 'in-window'
+  | 'room-not-needed'
   | 'required-copy'
   | 'copy-damaged'
   | 'too-few-left'
@@ -83,16 +88,18 @@ export type RemovalVerdict =
 
 /** What was asked a moment ago may not be true in an hour. */
 const permitMs = 30 * 60 * 1000
+/** 10 MB a second: a NAS on a bad day. */
+const slowestBytesPerMs = 10_000
 
 /** D1, D2. Every doubt is a reason, and one reason keeps the copy. */
 export function judgeRemoval(facts: RemovalFacts, policy: Policy, nowMs: number): RemovalVerdict {
   const because = reasonsToStay(facts, policy, nowMs)
   if (because.length > 0) return { kind: 'stays', because }
-  return { kind: 'may-go', permit: new RemovalPermitOf(facts, nowMs + permitMs) }
+  return { kind: 'may-go', permit: new RemovalPermitOf(facts, nowMs + permitMs + facts.bytes / slowestBytesPerMs) }
 }
 
 /** What the rule looks at: the same for one file that is about to go, and for a list of what could. */
-export type RuleFacts = Omit<RemovalFacts, 'hash' | 'placeId' | 'path'>
+export type RuleFacts = Omit<RemovalFacts, 'hash' | 'placeId' | 'path' | 'bytes'>
 
 /** Every reason against it; a list of what could go is made with this, and no permit. */
 export const reasonsToStay = (facts: RuleFacts, policy: Policy, nowMs: number): readonly StayReason[] => [
@@ -102,7 +109,7 @@ export const reasonsToStay = (facts: RuleFacts, policy: Policy, nowMs: number): 
 
 /** Does the rule of this place let it go, whatever the other copies are? Nothing is asked of any place for this. */
 function judgeOwnRule(
-  { act, role, job, outOfWindow, inTrashSinceMs }: RuleFacts,
+  { act, role, job, outOfWindow, inTrashSinceMs, graceWaived }: RuleFacts,
   policy: Policy,
   nowMs: number,
 ): readonly StayReason[] {
@@ -112,7 +119,8 @@ function judgeOwnRule(
   else if (role === 'drive') {
     if (!outOfWindow) because.push({ code: 'in-window', sentence: 'It was shot lately enough to belong on the drive.' })
   } else because.push(...judgeKeepRule(role, job, policy, nowMs))
-  if (act === 'out-of-trash' && (inTrashSinceMs === null || nowMs - inTrashSinceMs < policy.prune.graceMs))
+  const isInGrace = inTrashSinceMs === null || (!graceWaived && nowMs - inTrashSinceMs < policy.prune.graceMs)
+  if (act === 'out-of-trash' && isInGrace)
     because.push({ code: 'in-grace', sentence: 'It is not in the trash for long enough yet.' })
   return because
 }

@@ -16,6 +16,7 @@ const bad = (change: Partial<BadCopy> = {}): BadCopy => ({
   hash,
   bytes: 1000,
   kind: 'rot',
+  holds: null,
   ...change,
 })
 
@@ -47,7 +48,19 @@ const anyCopy: fc.Arbitrary<OtherCopy> = fc
     copy(place, { role, path, reachable, latest: { atMs, strength, finding, deviceId: place } }),
   )
 const anyFacts: fc.Arbitrary<MendFacts> = fc.record({
-  bad: fc.constantFrom('rot', 'overwritten', 'missing', 'edited', 'unknown', 'unreadable').map((kind) => bad({ kind })),
+  bad: fc
+    .tuple(
+      fc.constantFrom('rot', 'overwritten', 'missing', 'edited', 'unknown', 'unreadable'),
+      fc.constantFrom(
+        null,
+        { hash: parseContentHash('1'.repeat(32)), isSpare: true },
+        {
+          hash: parseContentHash('2'.repeat(32)),
+          isSpare: false,
+        },
+      ),
+    )
+    .map(([kind, holds]) => bad({ kind, holds })),
   copies: fc.array(anyCopy, { maxLength: 6 }),
   onCards: fc.array(fc.constant({ label: 'A 04', rollName: 'A 04 003' }), { maxLength: 1 }),
 })
@@ -79,9 +92,15 @@ test('[M1] every bad copy is either mended or named with what is missing; an edi
       const { steps, left } = planRepair(facts, { ...wishes, besideEdited })
       assert.equal(steps.length + left.length, facts.length)
       for (const { bad, setAsideTo } of steps) {
-        assert.ok(bad.kind !== 'unknown' && bad.kind !== 'unreadable')
+        assert.ok(bad.kind !== 'unknown')
         assert.ok(bad.kind !== 'edited' || besideEdited)
-        assert.equal(setAsideTo !== null, bad.kind === 'rot' || bad.kind === 'overwritten')
+        const isOnlyCopy = bad.holds !== null && !bad.holds.isSpare
+        const isBad = bad.kind === 'rot' || bad.kind === 'overwritten' || bad.kind === 'unreadable'
+        assert.equal(
+          setAsideTo !== null,
+          isBad && !isOnlyCopy,
+          'the only copy of another original makes way for nothing',
+        )
       }
       for (const one of left) assert.ok(leftSentence(one).length > 0)
     }),

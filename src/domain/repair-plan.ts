@@ -16,6 +16,11 @@ export interface BadCopy {
   readonly hash: ContentHash
   readonly bytes: number
   readonly kind: Exclude<ChangeKind, 'moved'>
+  /**
+   * The other original whose bytes lie under its name, as after a swap of names; null when nothing known lies there. `isSpare` when
+   * another copy of that one was proven at this place just now.
+   */
+  readonly holds: { readonly hash: ContentHash; readonly isSpare: boolean } | null
 }
 
 /** Another copy of the same original, as the books have it. */
@@ -42,11 +47,11 @@ export interface MendStep {
   readonly bad: BadCopy
   /** The best first; when one turns out to be bad, the next is taken. Never empty. */
   readonly sources: readonly OtherCopy[]
-  /** Where what lies there now is kept; null when nothing has to make way. */
+  /** Where what lies there now is kept; null when nothing has to make way, or may: then a taken name stays taken (W2). */
   readonly setAsideTo: string | null
 }
 
-export type LeftCode = 'edited' | 'unreadable' | 'unknown' | 'connect' | 'card' | 'nothing-good'
+export type LeftCode = 'edited' | 'unknown' | 'connect' | 'card' | 'nothing-good'
 
 /** A bad copy that can't be mended now, and what would help. */
 export interface LeftCopy {
@@ -83,19 +88,26 @@ export function planRepair(facts: readonly MendFacts[], wishes: RepairWishes): R
 
 function planOne({ bad, copies, onCards }: MendFacts, wishes: RepairWishes): MendStep | LeftCopy {
   const { kind } = bad
-  if (kind === 'unreadable' || kind === 'unknown') return { bad, code: kind, needs: [] }
+  if (kind === 'unknown') return { bad, code: kind, needs: [] }
   if (kind === 'edited' && !wishes.besideEdited) return { bad, code: 'edited', needs: [] }
   const good = copies.filter((copy) => mayBeSource(copy, bad))
   const sources = good.filter(({ reachable }) => reachable).toSorted(bestFirst(wishes.freshSinceMs))
   if (sources.length > 0) {
-    // A missing file has nothing that could make way, and an edit stays where it is: the original gets a numbered name (W2).
-    const makesWay = kind === 'rot' || kind === 'overwritten'
-    return { bad, sources, setAsideTo: makesWay ? `${wishes.asideFolder}/${bad.path}` : null }
+    return { bad, sources, setAsideTo: makesWay(bad) ? `${wishes.asideFolder}/${bad.path}` : null }
   }
   if (good.length > 0) return { bad, code: 'connect', needs: [...new Set(good.map(({ placeName }) => placeName))] }
   if (onCards.length > 0)
     return { bad, code: 'card', needs: onCards.map(({ label, rollName }) => `“${label}” (${rollName})`) }
   return { bad, code: 'nothing-good', needs: [] }
+}
+
+/**
+ * Must what lies there make way? A missing file has nothing that could, an edit stays where it is, and so does the only copy of another
+ * original: the mended one gets a numbered name (W2).
+ */
+function makesWay({ kind, holds }: BadCopy): boolean {
+  if (holds !== null && !holds.isSpare) return false
+  return kind === 'rot' || kind === 'overwritten' || kind === 'unreadable'
 }
 
 /** M1: what differed or was missing when it was looked at last is no source, and neither is the bad copy itself. */
@@ -121,10 +133,8 @@ export function leftSentence({ code, needs }: Pick<LeftCopy, 'code' | 'needs'>):
   switch (code) {
     case 'edited':
       return 'An editor saved its work over it, so it stays. “fivefold repair --edited” puts the original back beside it, under a numbered name.'
-    case 'unreadable':
-      return 'It can’t be read. When “fivefold verify” says so again, that drive is failing: replace it.'
     case 'unknown':
-      return 'Its place could not be looked through to the end. Look at the folders there, then run “fivefold repair” again.'
+      return 'Its place could not be asked for it, or not be looked through to the end. Look at the folders there, then run “fivefold repair” again.'
     case 'connect':
       return `Connect ${named}: a good copy lies there. Then run “fivefold repair” again.`
     case 'card':

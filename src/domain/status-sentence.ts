@@ -70,7 +70,7 @@ function sayTrouble(facts: StatusFacts): ReturnType<typeof no> | null {
   if (missing > 0) {
     const worst = facts.jobs.toSorted((a, b) => b.missing - a.missing)[0]
     return no(
-      `NOT safe: ${missing} of ${total} files lack a proven copy, most of them in “${worst?.name ?? ''}”. Keep the cards, and ingest them again.`,
+      `NOT safe: ${missing} of ${total} files lack a proven copy, most of them in “${worst?.name ?? ''}”. Keep the cards, and do what is due.`,
     )
   }
   const [suspect] = facts.suspectCards

@@ -13,7 +13,7 @@ import type { PlaceFile } from './place-listing.ts'
  * - `edited`: an editor saved its work over the original: no damage, but no longer the original;
  * - `moved`: it lies under another name at the same place;
  * - `missing`: it is nowhere at the place, and all of the place was looked through;
- * - `unknown`: it is not under its name, and the place could not be looked through to the end (D3);
+ * - `unknown`: it could not be asked for, or is not under its name where the place could not be looked through to the end (D3);
  * - `unreadable`: it is there, and the medium does not give it back.
  */
 export type ChangeKind = 'rot' | 'overwritten' | 'edited' | 'moved' | 'missing' | 'unknown' | 'unreadable'
@@ -129,7 +129,8 @@ export const isMassChange = (changed: number, checked: number): boolean =>
   changed > Math.max(usualFilesMax, checked * usualShareMax)
 
 /** True for what has to be mended from another copy. */
-export const isDamage = (kind: ChangeKind): boolean => kind === 'rot' || kind === 'overwritten' || kind === 'missing'
+export const isDamage = (kind: ChangeKind): boolean =>
+  kind === 'rot' || kind === 'overwritten' || kind === 'missing' || kind === 'unreadable'
 
 /** What happened, for a person; the path stands beside it. */
 export const changeSentence: Readonly<Record<ChangeKind, string>> = {

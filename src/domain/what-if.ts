@@ -314,6 +314,14 @@ export function hurtsMost(
   const [worst] = singles
   if (worst === undefined) return null
   const after = whatIf(facts, [worst.loss])
+  const counted = atRisk(worst) + worst.fine.files
+  if (counted > 0 && atRisk(worst) === 0)
+    return {
+      loss: worst.loss,
+      ...after,
+      notes: sayNotesOf(facts, [worstWithoutCards(facts) ?? worst.loss]),
+      sentence: `No single loss would leave a file with less than two proven copies.${sayTails(after, null, facts.unreadFiles)}`,
+    }
   const sentence = saySentence(
     `The single loss that hurts most is ${sayLosses([worst.loss])}. If it happened`,
     after,
@@ -334,30 +342,67 @@ const kindWords = { card: 'the card', device: 'the device', site: 'everything at
 const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`
 
 function saySentence(begin: string, fates: Fates, newest: JobAfterLoss | null, unreadFiles: number): string {
-  const { lost, onlyUnproven, oneLeft, fine, goneAlready } = fates
+  const { lost, fine } = fates
   const all = atRisk(fates) + fine.files
+  const tails = sayTails(fates, newest, unreadFiles)
+  if (all === 0) return `Nothing was copied yet, so nothing can be told.${tails}`
+  const parts = [
+    ...(lost.files > 0 ? [`${lost.files} of ${files(all)} would be gone for good`] : []),
+    ...sayBarelyLeft(fates),
+  ]
+  if (parts.length === 0)
+    return `${begin}, nothing would be gone: ${all === 1 ? 'the one file' : `all ${files(all)}`} would still be proven on two or more devices.${tails}`
+  if (fine.files > 0) parts.push(`${files(fine.files)} would still be proven on two or more devices`)
+  return `${begin}, ${parts.join('; ')}.${tails}`
+}
+
+const sayBarelyLeft = ({ onlyUnproven, oneLeft }: Pick<Fates, 'onlyUnproven' | 'oneLeft'>): readonly string[] => [
+  ...(onlyUnproven.files > 0 ? [`${files(onlyUnproven.files)} would be left only as copies that are not proven`] : []),
+  ...(oneLeft.files > 0 ? [`${files(oneLeft.files)} would be left with one proven copy`] : []),
+]
+
+function sayTails({ goneAlready }: Fates, newest: JobAfterLoss | null, unreadFiles: number): string {
   const tails: string[] = []
   if (newest !== null && newest.shotOn !== '')
     tails.push(` The newest work at risk is “${newest.name}” of ${newest.shotOn}.`)
   if (goneAlready.files > 0) tails.push(` Nothing is left of ${files(goneAlready.files)} even now.`)
   if (unreadFiles > 0)
     tails.push(` Not counted: ${files(unreadFiles)} on cards that could not be read whole, and are nowhere else.`)
-  if (all === 0) return `Nothing was copied yet, so nothing can be told.${tails.join('')}`
-  const parts = [
-    ...(lost.files > 0 ? [`${lost.files} of ${files(all)} would be gone for good`] : []),
-    ...(onlyUnproven.files > 0
-      ? [`${files(onlyUnproven.files)} would be left only as copies that are not proven`]
-      : []),
-    ...(oneLeft.files > 0 ? [`${files(oneLeft.files)} would be left with one proven copy`] : []),
-  ]
-  if (parts.length === 0)
-    return `${begin}, nothing would be gone: ${all === 1 ? 'the one file' : `all ${files(all)}`} would still be proven on two or more devices.${tails.join('')}`
-  if (fine.files > 0) parts.push(`${files(fine.files)} would still be proven on two or more devices`)
-  return `${begin}, ${parts.join('; ')}.${tails.join('')}`
+  return tails.join('')
 }
 
+/** The same world, had every card been formatted. */
+const withoutCards = (facts: WhatIfFacts): WhatIfFacts => ({
+  ...facts,
+  groups: facts.groups.map((group) => ({ ...group, cards: [] })),
+})
+
+/** Which single loss of a place, device or site hurts most when no card counts. */
+function worstWithoutCards(facts: WhatIfFacts): Loss | null {
+  const [worst] = everySingleLoss(withoutCards(facts)).filter(({ loss }) => loss.kind !== 'card')
+  return worst?.loss ?? null
+}
+
+/** A card is formatted one day, and a bag is carried about: where a card makes the difference, both numbers are told. */
+function sayWithoutCards(facts: WhatIfFacts, losses: readonly Loss[]): readonly string[] {
+  const fates = sumFates(lookAt(facts, losses))
+  const bare = sumFates(lookAt(withoutCards(facts), losses))
+  const gone = bare.lost.files + bare.goneAlready.files - fates.goneAlready.files
+  const isSame =
+    gone === fates.lost.files &&
+    bare.onlyUnproven.files === fates.onlyUnproven.files &&
+    bare.oneLeft.files === fates.oneLeft.files
+  if (isSame) return []
+  const parts = [...(gone > 0 ? [`${files(gone)} would be gone`] : []), ...sayBarelyLeft(bare)]
+  const told = parts.length === 0 ? 'no file would be gone' : parts.join('; ')
+  return [`Cards are assumed to be in the bag. If ${sayLosses(losses)} were lost, without the cards: ${told}.`]
+}
+
+const sayNotesOf = (facts: WhatIfFacts, losses: readonly Loss[]): readonly string[] =>
+  sayNotes(facts, losses, lookAt(facts, losses))
+
 function sayNotes(facts: WhatIfFacts, losses: readonly Loss[], looked: readonly Looked[]): readonly string[] {
-  const notes: string[] = []
+  const notes: string[] = ['Edits and other working files are not counted here.', ...sayWithoutCards(facts, losses)]
   if (looked.some(({ left }) => left.provenOn.length > 0))
     notes.push(
       'A card that was read twice counts as a copy here, because after a fire a card in the bag is one. It never counts when a card is to be formatted.',

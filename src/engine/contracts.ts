@@ -290,10 +290,23 @@ export interface PlaceAddress {
   /** A drive may be mounted elsewhere today: then `identify` looks for its marker among the mounted volumes (W4). */
   readonly mayMove?: boolean
   /**
-   * `folder` for the target of a restore, which has no marker: the folder itself is remembered instead, and a folder that is a
+   * `folder` for what a restore writes into, which has no marker: the folder itself is remembered instead, and a folder that is a
    * place is refused. It is made when only its last part is missing.
    */
   readonly guard?: 'marker' | 'folder'
+}
+
+/** Where a path lies, or would lie once it is made. */
+export interface Whereabouts {
+  /** The deepest folder on the way of the path that is there, with all links resolved. */
+  readonly folder: string
+  /** True when that is the whole path. */
+  readonly isWhole: boolean
+  /**
+   * The volume below that folder, told as a card tells of itself: `root` is its mount point. `isVolume` is false for the system's
+   * own root; `fileSystem` is null where the system tells nothing at all.
+   */
+  readonly volume: CardSigns
 }
 
 /**
@@ -305,6 +318,8 @@ export interface Mover {
   mark(place: PlaceAddress, marker: string): Promise<Result<Identity>>
   /** What the card says of itself, by reading only (C1). */
   signs(cardRoot: string): Promise<Result<CardSigns>>
+  /** On which volume would something written under this absolute path end up? By reading only (C1). */
+  whereIs(path: string): Promise<Result<Whereabouts>>
   list(cardRoot: string, cancel: Cancel): Promise<Result<CardListing>>
   /**
    * Copies and proves. `report` is called once for every order that was finished either way; orders without a report

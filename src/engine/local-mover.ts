@@ -20,6 +20,7 @@ import type {
   Progress,
   StartHash,
   Watch,
+  Whereabouts,
   WritablePlace,
 } from './contracts.ts'
 import type { CopyLimits } from './copy-card.ts'
@@ -39,6 +40,7 @@ export interface MoverWorld {
   readonly startHash: StartHash
   openCard(root: string): Promise<CardSource>
   signs(root: string): Promise<Result<CardSigns>>
+  whereIs(path: string): Promise<Result<Whereabouts>>
   openPlace(address: PlaceAddress): Promise<Result<WritablePlace>>
   identify(address: PlaceAddress): Promise<Identity>
   mark(address: PlaceAddress, marker: string): Promise<Result<Identity>>
@@ -58,6 +60,7 @@ export function makeLocalMover(world: MoverWorld, limits: CopyLimits = copyLimit
     identify: (address) => world.identify(address),
     mark: (address, marker) => world.mark(address, marker),
     signs: (cardRoot) => duringAt(quietWatch(world), 'card')('signs', () => world.signs(cardRoot)),
+    whereIs: (path) => world.whereIs(path),
     list: async (cardRoot, cancel) => (await openCard(world, cardRoot, quietWatch(world))).list(cancel),
     copy: async (work, report, progress, cancel) => {
       const watch = world.watch(progress)

@@ -172,6 +172,8 @@ function permitFor(act: RemovalAct, lies: string, at = pc): RemovalPermit {
         { placeName: 'NAS', role: 'library', deviceId: 'a', standing: 'proven' },
         { placeName: 'Safe', role: 'drive', deviceId: 'b', standing: 'proven' },
       ],
+      bytes: 1000,
+      graceWaived: false,
       inTrashSinceMs: 0,
     },
     { ...defaultPolicy, keep: { ...defaultPolicy.keep, second: { after: 'delivered', lengthMs: 0 } } },

@@ -17,6 +17,8 @@ interface Shelf {
   /** Hash of each file, by path. */
   readonly files: ReadonlyMap<string, number>
   readonly complete?: boolean
+  /** Of each file as it is listed; 1000 when it is not said. */
+  readonly bytes?: number
   readonly strength?: 'cached' | 'medium'
   /** How the mover ends after so many reads, instead of finishing. */
   readonly endsAfter?: { readonly reads: number; readonly end: MoverEnd }
@@ -53,7 +55,11 @@ async function table(context: TestContext): Promise<Table> {
 function verbs(shelf: Shelf, asked: string[]): Partial<Mover> {
   const listing: PlaceListing = {
     complete: shelf.complete ?? true,
-    files: [...shelf.files.keys()].map((path) => ({ path, bytes: 1000, mtimeMs: Date.UTC(2026, 10, 20) })),
+    files: [...shelf.files.keys()].map((path) => ({
+      path,
+      bytes: shelf.bytes ?? 1000,
+      mtimeMs: Date.UTC(2026, 10, 20),
+    })),
     unreadable: [],
   }
   let reads = 0
@@ -142,4 +148,26 @@ test('a folder that is the folder of one job does not become that of another', a
   outcomeOf(await adopt({ files: pictures(2) }, 'First'))
   const answer = await adopt({ files: pictures(2) }, 'Second')
   assert.match(answer.ok ? '' : answer.failure.sentence, /belongs to the job “First” already/)
+})
+
+test('[M1] bytes under the name of another original are never a new one: that copy is damaged, and is named', async (context) => {
+  const { adopt, catalog, runId, reads, job } = await table(context)
+  await catalog.recordReports({ runId, reads, copies: [] })
+  outcomeOf(await adopt({ files: pictures(3) }, job.name))
+  const files = new Map([...pictures(3)].map(([path, content]) => [path, content === 1 ? 77 : content]))
+  const again = await adopt({ files, bytes: 900 }, job.name)
+  const outcome = outcomeOf(again)
+  const damaged = 'Photos/2026-0001.cr3'
+  assert.deepEqual(
+    [outcome.outcome, outcome.files.damaged, outcome.files.newOriginals, outcome.damaged],
+    ['incomplete', 1, 0, [damaged]],
+  )
+  assert.match(outcome.sentence, /1 file is NOT what the camera wrote \(.*\): run “fivefold repair”/)
+  assert.equal((await catalog.knownByHash([hashOf(77)])).size, 0)
+  const [copy] = (await catalog.copiesOf(hashOf(1))).filter(({ path }) => path === damaged)
+  assert.equal(copy?.latest.finding, 'differed')
+  assert.deepEqual(
+    outcome.cards.map(({ frames, proven }) => [frames, proven]),
+    [[3, 2]],
+  )
 })

@@ -34,6 +34,8 @@ export interface AdoptOutcome {
   readonly place: string
   readonly files: TakenIn['counts']
   readonly conversions: TakenIn['conversions']
+  /** Files under the names of originals that are not what the camera wrote. */
+  readonly damaged: TakenIn['damaged']
   /** How many files of each card that is in use lie proven at this place now. */
   readonly cards: readonly CardAtPlace[]
   readonly failures: readonly Failure[]
@@ -180,7 +182,8 @@ interface Adopted {
 
 function conclude(adopted: Adopted): AdoptOutcome {
   const { here, job, taken, failures, cards, isStopped } = adopted
-  const isWhole = failures.length === 0 && taken.counts.unread === 0 && taken.onlyCached === 0
+  const { unread, damaged } = taken.counts
+  const isWhole = failures.length === 0 && unread + damaged === 0 && taken.onlyCached === 0
   return {
     type: 'result',
     schema: 'fivefold.adopt/1',
@@ -190,13 +193,14 @@ function conclude(adopted: Adopted): AdoptOutcome {
     place: here.place.name,
     files: taken.counts,
     conversions: taken.conversions,
+    damaged: taken.damaged,
     cards,
     failures,
   }
 }
 
 function say({ here, job, taken, isStopped }: Adopted): string {
-  const { copies, newOriginals, conversions, unread } = taken.counts
+  const { copies, newOriginals, conversions, damaged, unread } = taken.counts
   const files = copies + newOriginals
   if (isStopped)
     return `Stopped: ${files} files were taken in so far. Run the same command again; what was read is not read again.`
@@ -206,6 +210,7 @@ function say({ here, job, taken, isStopped }: Adopted): string {
       ? `${what}; ${taken.onlyCached} could be read back only from memory, which proves nothing.`
       : `${what}, proven by content: ${copies} known before, ${newOriginals} new.`,
   ]
+  if (damaged > 0) parts.push(sayDamaged(taken.damaged))
   if (conversions === 1)
     parts.push('1 DNG file was converted from an original and is NOT the same: keep the camera’s own file too.')
   if (conversions > 1)
@@ -214,4 +219,12 @@ function say({ here, job, taken, isStopped }: Adopted): string {
     )
   if (unread > 0) parts.push(`${unread} could not be read.`)
   return parts.join(' ')
+}
+
+const namesSaid = 3
+
+function sayDamaged(paths: readonly string[]): string {
+  const names = paths.slice(0, namesSaid).join(', ') + (paths.length > namesSaid ? ' …' : '')
+  const are = paths.length === 1 ? '1 file is' : `${paths.length} files are`
+  return `${are} NOT what the camera wrote (${names}): run “fivefold repair”.`
 }

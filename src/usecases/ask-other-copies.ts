@@ -21,6 +21,9 @@ export interface AskGround {
   readonly cancel: Cancel
 }
 
+/** What was read longer ago than a permit lasts is read again, also in one run. */
+const justNowMs = 30 * 60 * 1000
+
 type Standing = OtherCopy['standing']
 
 /** By hash, the copies at every other place than `except`, as found just now. What was read is recorded as evidence (W3). */
@@ -60,7 +63,7 @@ async function askAt(ground: AskGround, placeId: PlaceId, copies: readonly Known
   if (here === undefined) return copies.map(unknownAt)
   const nowMs = ground.program.clock.nowMs()
   const wasReadNow = ({ latest }: KnownCopy): boolean =>
-    proves(latest) && latest.atMs <= nowMs && latest.atMs >= ground.fromMs
+    proves(latest) && latest.atMs <= nowMs && latest.atMs >= Math.max(ground.fromMs, nowMs - justNowMs)
   const recent = copies.filter(wasReadNow)
   const toRead = copies.filter((copy) => !wasReadNow(copy))
   const found = new Map<KnownCopy, Found>()

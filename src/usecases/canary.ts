@@ -5,6 +5,7 @@
  */
 import type { Failure } from '../domain/failure.ts'
 import type { ContentHash } from '../domain/ids.ts'
+import { parseContentHash } from '../domain/ids.ts'
 import type { Place } from '../domain/place.ts'
 import type { Cancel, Mover, PlaceAddress, ProveReport } from '../engine/contracts.ts'
 import { addressOf } from './identify-places.ts'
@@ -36,6 +37,18 @@ export async function askCanary(program: Program, mover: Mover, place: Place, ca
     ? { kind: 'unknown', failure: second.failure }
     : judge(place, second.report, text.length)
 }
+
+/**
+ * Does the place itself still give files back? Asked after one file of it could not be read: only then is that the fault of the file,
+ * and not of a drive that is just going away.
+ */
+export async function stillReads(mover: Mover, place: Place, cancel: Cancel): Promise<boolean> {
+  const proved = await proveNote(mover, addressOf(place), noHash, cancel)
+  return proved.kind === 'answered' && proved.report?.kind === 'checked'
+}
+
+/** What the note says does not matter here, only that it can be read. */
+const noHash = parseContentHash('0'.repeat(32))
 
 type Proved =
   | { readonly kind: 'answered'; readonly report: ProveReport | null }

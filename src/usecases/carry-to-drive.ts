@@ -1,5 +1,5 @@
 /** The doing of a drive update: proves what is there, carries what is missing, and lays the histories. Counts what came of it. */
-import type { CopyRecord, RollRecord } from '../catalog/catalog.ts'
+import type { CopyRecord } from '../catalog/catalog.ts'
 import type { CarryOriginal, CarryWorking, DriveJobPlan, ProveOnDrive } from '../domain/drive-plan.ts'
 import type { Failure } from '../domain/failure.ts'
 import { proves } from '../domain/copy.ts'
@@ -9,11 +9,10 @@ import type { MoverEnd, ProveReport } from '../engine/contracts.ts'
 import type { Carried, CarryFile, CarryResult } from '../engine/run-carry.ts'
 import { runCarry } from '../engine/run-carry.ts'
 import { RunningTotal } from '../engine/running-total.ts'
+import { carryHistories } from './carry-histories.ts'
 import { count } from './drive-outcome.ts'
 import { addressOf } from './identify-places.ts'
 import { layJobNotes } from './job-notes.ts'
-import { carryHistory, layGeneration } from './lay-generation.ts'
-import { provenIn } from './lay-manifests.ts'
 import type { DriveGround, PlannedJob } from './plan-drive.ts'
 
 const provedAtOnce = 512
@@ -38,11 +37,44 @@ export class CarryToDrive {
   /** What was proven to be bad on the drive, by job: carried anew from the library. */
   readonly #toMend = new Map<string, CarryOriginal[]>()
   readonly #touched = new Set<string>()
+  readonly #badInLibrary = new Set<string>()
   #total = new RunningTotal()
 
   constructor(ground: DriveGround, runId: RunId) {
     this.#ground = ground
     this.#runId = runId
+  }
+
+  /** M1: what was written to in the library since it was proven is read before anything is carried. */
+  async readTouched(jobs: readonly PlannedJob[]): Promise<void> {
+    const { program, mover, library, hear, cancel } = this.#ground
+    const touched = jobs.flatMap(({ plan }) => plan.readInLibrary)
+    if (touched.length === 0) return
+    const bytes = touched.reduce((sum, one) => sum + one.bytes, 0)
+    hear({ type: 'phase', card: library.place.name, phase: 'verify', files: touched.length, bytes })
+    const records: CopyRecord[] = []
+    const end = await mover.prove(
+      {
+        place: addressOf(library.place),
+        orders: touched.map(({ path, hash }, number) => ({ number, path, expected: hash })),
+      },
+      (report) => {
+        const one = touched[report.number]
+        if (one === undefined || report.kind === 'unknown') return
+        const { finding, strength, deviceId } = report
+        const evidence = { atMs: program.clock.nowMs(), finding, strength, deviceId }
+        records.push({ hash: one.hash, placeId: library.place.id, path: one.path, evidence })
+        if (finding === 'agreed') return
+        if (finding === 'differed') this.differing += 1
+        this.#badInLibrary.add(one.path)
+        this.notInLibrary.push({ path: one.path, why: finding === 'differed' ? 'differs' : 'gone' })
+      },
+      (progress) => hear({ type: 'progress', card: library.place.name, phase: 'verify', ...progress }),
+      cancel,
+    )
+    await program.catalog.recordReports({ runId: this.#runId, reads: [], copies: records })
+    if (end.kind === 'failed') this.lost ??= end.failure
+    if (end.kind === 'hung') this.lost ??= hung(library.place.name)
   }
 
   /** Reads back what was written last time, what was never proven, and what is due; records each finding. */
@@ -95,8 +127,9 @@ export class CarryToDrive {
     this.#noteEnd(end)
   }
 
-  #mendLater(job: Job, { path, instead }: ProveOnDrive, finding: 'differed' | 'absent'): void {
+  #mendLater(job: Job, { path, instead, isNeeded }: ProveOnDrive, finding: 'differed' | 'absent'): void {
     const { drive } = this.#ground
+    if (!isNeeded) return
     if (instead === null) {
       this.originals.left += 1
       this.failures.push(damagedWithoutSource(path, drive.place.name))
@@ -137,7 +170,9 @@ export class CarryToDrive {
         code: 'job',
         sentence: `“${job.name}”: ${count(files, 'file')} to carry.`,
       })
-    await this.#carryOriginals(job, [...plan.carry, ...mend])
+    // What was just seen to be bad is reported already, and not read once more.
+    const wanted = [...plan.carry, ...mend].filter(({ from }) => !this.#badInLibrary.has(from))
+    await this.#carryOriginals(job, wanted)
     if (this.lost === null) await this.#carryWorking(job, plan.working)
     if (this.lost === null) await this.#layNotes(job, plan)
   }
@@ -264,31 +299,9 @@ export class CarryToDrive {
       ({ folder }) => isTouched || !histories.has(folder),
     )
     if (rolls.length === 0) return
-    for (const roll of rolls) {
-      const failure =
-        (await carryHistory(mover, program.manifests, addressOf(library.place), addressOf(drive.place), roll)) ??
-        (await this.#nextGeneration(roll))
-      if (failure !== null) this.failures.push(failure)
-    }
+    const way = { from: library.place, to: drive.place }
+    this.failures.push(...(await carryHistories(program, mover, way, rolls)))
     this.failures.push(...(await layJobNotes(program, mover, [job.id], [drive.place.id])))
-  }
-
-  async #nextGeneration(roll: RollRecord): Promise<Failure | null> {
-    const { program, mover, drive } = this.#ground
-    const rollFiles = await program.catalog.rollFiles(roll.id)
-    const proven = await provenIn(
-      program,
-      drive.place.id,
-      roll,
-      rollFiles.map((file) => ({ file, hash: file.hash })),
-    )
-    if (proven.files.length === 0) return null
-    return layGeneration(mover, program.manifests, addressOf(drive.place), roll, {
-      ...proven,
-      emptyFolders: [],
-      complete: proven.files.length === rollFiles.length,
-      alsoVerified: true,
-    })
   }
 }
 

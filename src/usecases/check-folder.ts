@@ -36,7 +36,10 @@ export interface CheckOutcome {
   /** Pictures and movies, without companions, and how many of them have a proven copy somewhere. */
   readonly frames: { readonly total: number; readonly known: number }
   readonly conversions: number
+  /** What a computer’s system keeps there. */
   readonly leftOut: number
+  /** What Fivefold itself keeps at a place (`.fivefold`, `ascmhl`): no files of a person’s. */
+  readonly ownFiles: number
 }
 
 export async function checkFolder(
@@ -57,7 +60,9 @@ export async function checkFolder(
       })
     const listing = await mover.list(root, cancel)
     if (!listing.ok) return listing
-    const { files, leftOut } = listing.value
+    const { leftOut } = listing.value
+    const files = listing.value.files.filter(({ path }) => !isOurOwn(program, root, path))
+    const ownFiles = listing.value.files.length - files.length
     const hashes = new Map<number, ContentHash>()
     const failures = new Map<number, Failure>()
     hear({
@@ -102,10 +107,19 @@ export async function checkFolder(
         failure: failures.get(number) ?? null,
       }
     })
-    return done(conclude(checked, leftOut.length, listing.value.complete, cancel.aborted))
+    const left = { leftOut: leftOut.length, ownFiles }
+    return done(conclude(checked, left, listing.value.complete, cancel.aborted))
   } finally {
     mover.end()
   }
+}
+
+const ownFolders = new Set(['.fivefold', 'ascmhl'])
+
+/** Only at a place: elsewhere a folder of that name is somebody else's, and looked at like any other. */
+function isOurOwn({ paths, settings }: Program, root: string, path: string): boolean {
+  if (!path.split('/').some((name) => ownFolders.has(name))) return false
+  return settings.places.some(({ address }) => paths.isInside(paths.join(root, path), address))
 }
 
 /** Raw files that a DNG here may have been made from: those in the folder, and those of the jobs whose folder this is. */
@@ -132,7 +146,12 @@ const namesInOrder = (places: readonly Place[]): readonly string[] => [
   ...new Set(places.toSorted(byRole).map(({ name }) => name)),
 ]
 
-function conclude(files: readonly CheckedFile[], leftOut: number, complete: boolean, stopped: boolean): CheckOutcome {
+function conclude(
+  files: readonly CheckedFile[],
+  left: Pick<CheckOutcome, 'leftOut' | 'ownFiles'>,
+  complete: boolean,
+  stopped: boolean,
+): CheckOutcome {
   const unread = files.filter(({ hash }) => hash === null).length
   const frames = files.filter(({ path, bytes }) => bytes > 0 && isMedia(kindOfExtension(pathParts(path).extension)))
   const known = frames.filter(({ copies, culled }) => copies > 0 || culled).length
@@ -148,7 +167,7 @@ function conclude(files: readonly CheckedFile[], leftOut: number, complete: bool
     outcome,
     sentence: say(checked, complete),
     ...checked,
-    leftOut,
+    ...left,
   }
 }
 

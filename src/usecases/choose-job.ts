@@ -31,21 +31,32 @@ export async function chooseJob(
   card: RecognisedCard,
   wish: JobWish,
 ): Promise<ChosenJob> {
-  if (wish.job === null && card.told.kind === 'same' && card.last !== null) {
+  if (card.told.kind === 'same' && card.last !== null) {
     const [job] = await program.catalog.findJobs(card.last.roll.jobId)
-    if (job !== undefined && job.state === 'open') return { kind: 'known', job }
+    // A card on which nothing is new stays where it is: no job is made for it that would be empty.
+    const isUnchanged = card.told.added.length === 0
+    if (job !== undefined && (isUnchanged || (wish.job === null && job.state === 'open'))) return { kind: 'known', job }
   }
-  const name = wish.job ?? unsorted
-  const found = (await program.catalog.findJobs(name)).find(
+  const wished = wish.job ?? unsorted
+  const found = (await program.catalog.findJobs(wished)).find(
     (job) => job.state === 'open' && (wish.client === null || job.client === wish.client),
   )
   const shot = await firstShot(program, reader, card.signs.root, card.listing.files)
   const shotOn = shot.slice(0, 10)
   if (found !== undefined && (wish.job !== null || found.shotOn === shotOn)) return { kind: 'known', job: found }
   const client = wish.client ?? ''
+  const name = await freeName(program, wished, client)
   const facts = { ...noFacts, job: name, client, shot, ingest: program.localTime(program.clock.nowMs()) }
   const folder = await freeFolder(program, fillTemplate(program.settings.names.job, facts))
   return { kind: 'new', name, client, shotOn, folder }
+}
+
+/** A job of that name may be delivered already. Two of one name for one client could not be told apart, so the new one gets a number. */
+async function freeName(program: Program, name: string, client: string): Promise<string> {
+  let free = name
+  for (let count = 2; (await program.catalog.findJobs(free)).some((job) => job.client === client); count += 1)
+    free = `${name} (${count})`
+  return free
 }
 
 const sampleFiles = 8

@@ -6,7 +6,9 @@ import type { Role } from '../domain/place.ts'
 import { keptUntilMs } from '../domain/policy.ts'
 import type { CardStatus, JudgedCard } from './judge-cards.ts'
 import { judgeCards, statusOf } from './judge-cards.ts'
+import { identifyPlaces, onlineOf } from './identify-places.ts'
 import { layJobNotes } from './job-notes.ts'
+import { markLastWriter } from './last-writer.ts'
 import type { Program } from './program.ts'
 
 export type JobStep = 'deliver' | 'reopen' | 'close'
@@ -46,7 +48,10 @@ export async function stepJob(program: Program, idOrName: string, step: JobStep)
   const { catalog, clock } = program
   const atMs = clock.nowMs()
   const before = await cardsOf(program, job, atMs)
+  // A run of its own: a catalog that does not know it does not know of this step either, and may not prune (D3).
+  const runId = await catalog.beginRun(`job ${step}`, { job: job.id }, atMs)
   await catalog.setJobState(job.id, state, atMs)
+  await catalog.endRun(runId, 'done', atMs)
   const [changed] = (await catalog.findJobs(job.id)).filter(({ id }) => id === job.id)
   if (changed === undefined) throw new Error(`A job vanished while its state was set: ${job.id}`)
   const after = await cardsOf(program, changed, atMs)
@@ -72,7 +77,9 @@ const stateAfter: Readonly<Record<JobStep, JobState>> = { deliver: 'delivered', 
 async function tellPlaces(program: Program, { id }: Job): Promise<readonly Failure[]> {
   const mover = program.startMover()
   try {
-    return await layJobNotes(program, mover, [id])
+    const failures = await layJobNotes(program, mover, [id])
+    await markLastWriter(program, mover, onlineOf(await identifyPlaces(program, mover, program.settings.places)))
+    return failures
   } finally {
     mover.end()
   }

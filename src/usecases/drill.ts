@@ -301,12 +301,18 @@ function say({ places, sample, good, notDone, inSafe, stopped }: Counts): string
   if (places.length === 0) return 'There are no places to rehearse with yet: run “fivefold setup”.'
   const from = places.filter((place) => place.sample > 0).map(({ name }) => `“${name}”`)
   const copies = `${sample} ${sample === 1 ? 'copy' : 'copies'}`
-  const names = [...notDone, ...inSafe].map(({ name }) => `“${name}”`).join(' and ')
+  const names = notDone.map(({ name }) => `“${name}”`).join(' and ')
+  const awayText = `${inSafe.map(({ name }) => `“${name}”`).join(' and ')} ${inSafe.length === 1 ? 'is' : 'are'} not connected`
   if (stopped) return `Stopped: ${good} of ${copies} were restored and compared.`
-  if (sample === 0) return `Nothing could be rehearsed: ${names} could not be drilled.`
+  if (sample === 0)
+    return `Nothing could be rehearsed: ${notDone.length === 0 ? awayText : `${names} could not be drilled`}.`
   const rehearsed =
     good === sample
       ? `${copies} from ${from.join(' and ')} ${sample === 1 ? 'was' : 'were'} restored and compared: all as they should be.`
       : `${sample - good} of ${copies} from ${from.join(' and ')} could NOT be restored. Run “fivefold verify”, then “fivefold repair”; don’t format any card meanwhile.`
-  return notDone.length + inSafe.length === 0 ? rehearsed : `${rehearsed} ${names} could not be drilled.`
+  return [
+    rehearsed,
+    ...(notDone.length > 0 ? [`${names} could not be drilled.`] : []),
+    ...(inSafe.length > 0 ? [`${awayText}.`] : []),
+  ].join(' ')
 }

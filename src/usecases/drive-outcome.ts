@@ -56,7 +56,7 @@ export function sayDriveUpdated(updated: Omit<DriveUpdated, 'sentence'>, nextDue
   if (notInLibrary.length > 0)
     return `${name} is NOT complete: ${count(notInLibrary.length, 'original')} ${notInLibrary.length === 1 ? 'has' : 'have'} no copy in the library yet. Ingest the card again, then update the drive again.`
   if (noRoomFor.length > 0)
-    return `${name} is full: ${count(noRoomFor.length, 'job')} did not fit. See the list of what could go, then run “fivefold prune --place "${drive}"”.`
+    return `${name} is full: ${count(noRoomFor.length, 'job')} did not fit. See the list of what could go; “fivefold prune --place "${drive}"” tells more, and with --apply --empty-trash it makes room.`
   if (outcome !== 'done')
     return `${name} is NOT complete: ${count(originals.left + working.failed, 'file')} could not be carried. Run the same command again.`
   if (jobs === 0)
@@ -64,8 +64,8 @@ export function sayDriveUpdated(updated: Omit<DriveUpdated, 'sentence'>, nextDue
   const carried =
     originals.carried + working.carried === 0
       ? 'nothing was missing'
-      : `${count(originals.carried, 'original')} and ${count(working.carried, 'working file')} carried and proven`
-  return `${name} is up to date: ${count(originals.there + originals.provenAgain + originals.carried, 'original')} of ${count(jobs, 'job')}, ${carried}. Put it back into the safe; it is due again on ${nextDueDay}.`
+      : `${count(originals.carried, 'camera file')} and ${count(working.carried, 'working file')} carried and proven`
+  return `${name} is up to date: ${count(originals.there + originals.provenAgain + originals.carried, 'camera file')} of ${count(jobs, 'job')}, ${carried}. Put it back into the safe; it is due again on ${nextDueDay}.`
 }
 
 export const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`

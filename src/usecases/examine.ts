@@ -1,7 +1,7 @@
 /** Everything that is wrong with this set-up, and how to mend it (`doctor`, first form). */
 import type { HealthAnswer, Program } from './program.ts'
 import type { PlaceStatus } from './show-status.ts'
-import { placeStatuses } from './show-status.ts'
+import { placeStatuses, showStatus } from './show-status.ts'
 
 export interface Examination {
   readonly schema: 'fivefold.doctor/1'
@@ -20,6 +20,7 @@ export async function examine(program: Program): Promise<Examination> {
     ...places.map(examinePlace),
     ...sharedDevices(places),
     await examineCatalog(program),
+    await examineSafety(program),
   ]
   const wrong = answers.filter(({ fine }) => !fine).length
   const sentence =
@@ -95,6 +96,13 @@ function sharedDevices(places: readonly PlaceStatus[]): HealthAnswer[] {
     advice:
       'Put them on different disks. If they are on different disks already, say so with “device” in fivefold.yaml.',
   }))
+}
+
+/** A set-up can be right while the copies are not: what the status says is said here too. */
+async function examineSafety(program: Program): Promise<HealthAnswer> {
+  const { safe, sentence, jobs } = await showStatus(program)
+  const fine = safe || jobs.length === 0
+  return { what: 'copies', fine, sentence, advice: fine ? null : 'See “fivefold status” for what is due.' }
 }
 
 async function examineCatalog(program: Program): Promise<HealthAnswer> {

@@ -47,6 +47,14 @@ export class MovedSearch {
     this.#cancel = cancel
   }
 
+  /** What the check itself has read: bytes of one original under the name of another one need not be read again to be found. */
+  saw(path: string, report: Checked): void {
+    this.#seen.paths.add(path)
+    const hash = report.found?.hash
+    if (hash !== undefined && !this.#seen.byHash.has(hash))
+      this.#seen.byHash.set(hash, { path, report: { ...report, finding: 'agreed', found: null } })
+  }
+
   async follow(lost: readonly LostCopy[]): Promise<Followed> {
     const listed = await this.#list()
     if (!listed.ok) return { found: new Map(), complete: false, bytesRead: 0, failure: listed.failure }

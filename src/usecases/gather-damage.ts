@@ -1,13 +1,14 @@
 /** What is there to mend? What the books say is looked at once more, so that nothing is done on an old belief. */
-import type { CopyToCheck, KnownOriginal } from '../catalog/catalog.ts'
+import type { CopyRecord, CopyToCheck, KnownOriginal } from '../catalog/catalog.ts'
+import { proves } from '../domain/copy.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { ContentHash, JobId, RunId } from '../domain/ids.ts'
 import type { Place } from '../domain/place.ts'
 import type { BadCopy } from '../domain/repair-plan.ts'
 import { isMassChange } from '../domain/tell-change.ts'
-import type { Cancel, Mover } from '../engine/contracts.ts'
-import type { AskedCopy } from './classify-findings.ts'
+import type { Cancel, Mover, ProveReport } from '../engine/contracts.ts'
+import type { AskedCopy, TaleOfCopy } from './classify-findings.ts'
 import { ChangeTeller, damagedInTheBooks } from './classify-findings.ts'
 import { hungFailure } from './canary.ts'
 import type { OnlinePlace } from './identify-places.ts'
@@ -48,47 +49,78 @@ export async function gatherDamage(
 ): Promise<Result<Damage>> {
   const { place } = ground
   const copies = await damagedInTheBooks(program, place, wishes.jobId)
-  if (copies.length > 0 && !wishes.evenSo && (await isSuspect(program, place, copies.length)))
-    return failed(suspectFailure(place.name, copies.length))
+  // An original with several names there is one that was lost, however many of its names are in the books as bad.
+  const originals = new Set(copies.map(({ hash }) => hash)).size
+  if (copies.length > 0 && !wishes.evenSo && (await isSuspect(program, place, originals)))
+    return failed(suspectFailure(place.name, originals))
   const teller = new ChangeTeller(program, mover, ground, cancel)
-  const bad: DamagedCopy[] = []
+  const tales: TaleOfCopy[] = []
   const failures: Failure[] = []
   let asked = 0
   let bytesRead = 0
   for (let first = 0; first < copies.length && !cancel.aborted; first += filesAtOnce) {
     const answers = await askAgain(mover, ground, copies.slice(first, first + filesAtOnce), failures, cancel)
     const told = await teller.tell(answers)
-    if (wishes.runId !== null) await record(program, wishes.runId, place, answers, told.moved)
+    if (wishes.runId !== null) await record(program, wishes.runId, place, answers, told.seen)
     asked += answers.length
     bytesRead += told.bytesRead
     for (const { report } of answers) if (report.kind === 'checked') bytesRead += report.bytesRead
-    for (const { copy, finding } of told.tales) {
-      const { path, hash, bytes } = copy
-      if (finding.kind !== 'moved')
-        bad.push({
-          placeId: place.id,
-          placeName: place.name,
-          path,
-          hash,
-          bytes,
-          kind: finding.kind,
-          wrongRead: null,
-        })
-    }
+    tales.push(...told.tales)
     failures.push(...told.failures)
     if (failures.length > 0) break
   }
+  const spare = await provenElsewhere(program, mover, ground, tales, cancel)
+  const bad = tales.flatMap((tale) => badCopy(place, tale, spare))
   return done({ bad, healed: asked - bad.length, bytesRead, failures })
 }
 
-async function askAgain(
+function badCopy(
+  { id: placeId, name: placeName }: Place,
+  { copy: { path, hash, bytes }, finding: { kind }, holds: other }: TaleOfCopy,
+  spare: ReadonlySet<ContentHash>,
+): readonly DamagedCopy[] {
+  if (kind === 'moved') return []
+  const holds = other === null ? null : { hash: other, isSpare: spare.has(other) }
+  return [{ placeId, placeName, path, hash, bytes, kind, holds, wrongRead: null }]
+}
+
+/**
+ * Originals that lie under the names of bad copies, and under another name as well: read there just now, and under a name from which
+ * nothing makes way in this run. Only of these may a copy be set aside (C2).
+ */
+async function provenElsewhere(
+  program: Program,
+  mover: Mover,
+  ground: OnlinePlace,
+  tales: readonly TaleOfCopy[],
+  cancel: Cancel,
+): Promise<ReadonlySet<ContentHash>> {
+  const held = [...new Set(tales.flatMap(({ holds }) => holds ?? []))]
+  const spare = new Set<ContentHash>()
+  if (held.length === 0) return spare
+  const badPaths = new Set(tales.map(({ copy }) => copy.path))
+  const known = await program.catalog.knownByHash(held)
+  const others = [...known.values()].flatMap(({ copies }) =>
+    copies.filter(
+      ({ placeId, path, latest }) => placeId === ground.place.id && latest.finding === 'agreed' && !badPaths.has(path),
+    ),
+  )
+  for (let first = 0; first < others.length && !cancel.aborted; first += filesAtOnce) {
+    const answers = await askAgain(mover, ground, others.slice(first, first + filesAtOnce), [], cancel)
+    for (const { copy, report } of answers)
+      if (report.kind === 'checked' && proves({ ...report, atMs: 0 })) spare.add(copy.hash)
+  }
+  return spare
+}
+
+async function askAgain<Asked extends Pick<CopyToCheck, 'path' | 'hash'>>(
   mover: Mover,
   { place }: OnlinePlace,
-  copies: readonly CopyToCheck[],
+  copies: readonly Asked[],
   failures: Failure[],
   cancel: Cancel,
-): Promise<readonly AskedCopy[]> {
-  const answers: AskedCopy[] = []
+): Promise<readonly { readonly copy: Asked; readonly report: ProveReport }[]> {
+  const answers: { readonly copy: Asked; readonly report: ProveReport }[] = []
   const end = await mover.prove(
     {
       place: addressOf(place),
@@ -111,7 +143,7 @@ async function record(
   runId: RunId,
   place: Place,
   answers: readonly AskedCopy[],
-  moved: Parameters<Program['catalog']['recordReports']>[0]['copies'],
+  seen: readonly CopyRecord[],
 ): Promise<void> {
   const atMs = program.clock.nowMs()
   const copies = answers.flatMap(({ copy: { hash, path }, report }) => {
@@ -119,7 +151,7 @@ async function record(
     const { strength, finding, deviceId } = report
     return [{ hash, placeId: place.id, path, evidence: { atMs, strength, finding, deviceId } }]
   })
-  await program.catalog.recordReports({ runId, reads: [], copies: [...copies, ...moved] })
+  await program.catalog.recordReports({ runId, reads: [], copies: [...copies, ...seen] })
 }
 
 /** So much of the whole place, or of what the last check saw before it gave up, that nobody mends it without a look. */
@@ -137,8 +169,7 @@ async function isSuspect(program: Program, place: Place, bad: number): Promise<b
 const suspectFailure = (place: string, files: number): Failure => ({
   code: 'library-suspect',
   sentence: `At “${place}” ${files} originals changed or vanished at once: this looks like malware or a wiped disk. Nothing was mended.`,
-  advice:
-    'Find out first what happened there. When the place can be trusted again: fivefold repair --even-so. Another place is mended with --place.',
+  advice: `If that place was only away for a while, run “fivefold verify --place "${place}"” first: it looks whether all is back. Else find out what happened there; when it can be trusted again, run “fivefold repair --even-so”. Another place is mended with --place.`,
   place,
 })
 
@@ -183,7 +214,7 @@ async function wrongReadOf(program: Program, place: Place, original: KnownOrigin
     )
     if (wrong === undefined) continue
     const wrongRead = { hash: wrong.hash, numberedPath }
-    return { placeId: place.id, placeName: place.name, path, hash, bytes, kind: 'overwritten', wrongRead }
+    return { placeId: place.id, placeName: place.name, path, hash, bytes, kind: 'overwritten', holds: null, wrongRead }
   }
   return null
 }

@@ -1,5 +1,5 @@
 /** What the catalog knows of the files on a card, in the form that the plan wants. */
-import type { KnownCopy } from '../catalog/catalog.ts'
+import type { KnownCopy, KnownOriginal } from '../catalog/catalog.ts'
 import type { CardFile } from '../domain/card.ts'
 import { isInPackage } from '../domain/card-structure.ts'
 import { proves } from '../domain/copy.ts'
@@ -8,16 +8,24 @@ import type { ContentHash, PlaceId } from '../domain/ids.ts'
 import { pathParts } from '../domain/path-parts.ts'
 import type { KnownFile, MaybeTwins, PlanPlace } from '../domain/plan.ts'
 import { groupShots } from '../domain/shots.ts'
+import type { LookAtCopies } from './look-before-believing.ts'
 import type { Program } from './program.ts'
 import type { RecognisedCard } from './recognise-card.ts'
 
 /** FAT counts in steps of two seconds, and some readers shift by them. */
 const twinToleranceMs = 2000
 
-export async function gatherKnown(program: Program, card: RecognisedCard): Promise<ReadonlyMap<string, KnownFile>> {
+const believeAll: LookAtCopies = () => Promise.resolve([])
+
+/** `look` says of copies in the books which are not there any more: those are not believed. */
+export async function gatherKnown(
+  program: Program,
+  card: RecognisedCard,
+  look: LookAtCopies = believeAll,
+): Promise<ReadonlyMap<string, KnownFile>> {
   const known = new Map<string, KnownFile>()
   const hashes = hashesOfThisRoll(card)
-  const originals = await program.catalog.knownByHash([...new Set(hashes.values())])
+  const originals = await knownAndThere(program, [...new Set(hashes.values())], look)
   const folder = card.last?.roll.folder ?? ''
   const ownPaths = new Set(card.listing.files.map(({ path }) => `${folder}/${path}`))
   for (const [path, hash] of hashes) {
@@ -29,9 +37,27 @@ export async function gatherKnown(program: Program, card: RecognisedCard): Promi
     const culled = original?.culledAtMs != null
     known.set(path, { hash, culled, provenAt: provenAt(copies), namedAt: namedAt(copies), maybeTwins: null })
   }
-  for (const [path, twins] of await findTwins(program, mayBeTwins(card, known)))
+  for (const [path, twins] of await findTwins(program, mayBeTwins(card, known), look))
     known.set(path, { hash: null, culled: false, provenAt: new Set(), namedAt: new Map(), maybeTwins: twins })
   return known
+}
+
+/** The originals without the copies that are not as the books have them. */
+async function knownAndThere(
+  program: Program,
+  hashes: readonly ContentHash[],
+  look: LookAtCopies,
+): Promise<ReadonlyMap<ContentHash, KnownOriginal>> {
+  const originals = await program.catalog.knownByHash(hashes)
+  const all = [...originals.values()].flatMap(({ copies, bytes }) => copies.map((copy) => ({ copy, bytes })))
+  const gone = new Set((await look(all)).map(({ copy }) => copy))
+  if (gone.size === 0) return originals
+  return new Map(
+    [...originals].map(([hash, original]) => [
+      hash,
+      { ...original, copies: original.copies.filter((copy) => !gone.has(copy)) },
+    ]),
+  )
 }
 
 /** Files of the card's last roll that are still the same: their hash is known from the first read. */
@@ -69,13 +95,16 @@ function mayBeTwins(card: RecognisedCard, known: ReadonlyMap<string, KnownFile>)
  * A culled original has no copies that matter: its twin is hashed first too, so that it is not copied again. What somebody else copied
  * into a place was renamed and sorted, so only its size tells that a file may be it: uncompressed raws of one camera all may.
  */
-async function findTwins(program: Program, files: readonly CardFile[]): Promise<ReadonlyMap<string, MaybeTwins>> {
+async function findTwins(
+  program: Program,
+  files: readonly CardFile[],
+  look: LookAtCopies,
+): Promise<ReadonlyMap<string, MaybeTwins>> {
   const keys = files.map(({ path, bytes, mtimeMs }) => ({ name: pathParts(path).name, bytes, mtimeMs }))
   const candidates = await program.catalog.knownByCheapKey(keys, twinToleranceMs)
   const adopted = await program.catalog.adoptedOfSizes([...new Set(files.map(({ bytes }) => bytes))])
-  const known = await program.catalog.knownByHash([
-    ...new Set([...candidates.flatMap(([first]) => first?.hash ?? []), ...adopted.map(({ hash }) => hash)]),
-  ])
+  const hashes = new Set([...candidates.flatMap(([first]) => first?.hash ?? []), ...adopted.map(({ hash }) => hash)])
+  const known = await knownAndThere(program, [...hashes], look)
   const candidateOf = ({ hash }: { readonly hash: ContentHash }): readonly [ContentHash, ReadonlySet<PlaceId>] => [
     hash,
     provenAt(known.get(hash)?.copies ?? []),

@@ -1,5 +1,6 @@
 /** What a person wants back, as the catalog and the places know it: the facts for `planRestore`. Only looks. */
 import type { FileFacts } from '../catalog/catalog.ts'
+import type { Finding } from '../domain/copy.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { ContentHash, JobId } from '../domain/ids.ts'
@@ -155,7 +156,8 @@ export async function gatherWorkingFiles(
     if (!listing.ok) failures.push(listing.failure)
     else if (listing.value.files.length > 0) {
       if (!listing.value.complete) failures.push(incomplete(job, place, listing.value))
-      const found = await unrecorded(program, job, place, listing.value)
+      const { workingFiles: found, damaged } = await unrecorded(program, job, place, listing.value)
+      if (damaged.length > 0) failures.push(notTheCameras(job, place, damaged))
       const recent = found.filter(({ mtimeMs }) => wish.since === null || dayOf(program, mtimeMs) >= wish.since)
       const elsewhere = await carriedElsewhere(program, job.id, inOrder, recent)
       return { files: [...recent, ...elsewhere], failures }
@@ -171,24 +173,41 @@ const incomplete = (job: Job, place: Place, { unreadable }: PlaceListing): Failu
   place: place.name,
 })
 
-/** What lies in the job's folder there and is in the books as no copy, the manifests among it. */
+/** M1: what was damaged is carried nowhere; what an editor saved over an original has to be told from it by a person. */
+const notTheCameras = (job: Job, place: Place, paths: readonly string[]): Failure => ({
+  code: 'copy-differs',
+  sentence: `${paths.length === 1 ? '1 file' : `${paths.length} files`} of “${job.name}” at “${place.name}” ${paths.length === 1 ? 'is' : 'are'} not what the camera wrote, and ${paths.length === 1 ? 'was' : 'were'} not restored as ${paths.length === 1 ? 'a working file' : 'working files'}: ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ' …' : ''}.`,
+  advice: `They stay where they are. If they are edits of yours, run “fivefold repair --edited” and restore again: then they come too. Else “fivefold repair” mends them.`,
+  place: place.name,
+})
+
+/**
+ * What lies in the job's folder there and is in the books as no copy, the manifests among it; apart from it what lies under the name of
+ * an original and is known to be other bytes. A name that is in the books as absent is free: after “repair --edited” an edit has it.
+ */
 async function unrecorded(
   program: Program,
   job: Job,
   place: Place,
   listing: PlaceListing,
-): Promise<readonly RestoreWorkingFile[]> {
-  const recorded = new Set((await program.catalog.copyPathsUnder(place.id, job.folder)).map(({ path }) => path))
+): Promise<{ readonly workingFiles: readonly RestoreWorkingFile[]; readonly damaged: readonly string[] }> {
+  const copies = await program.catalog.copyPathsUnder(place.id, job.folder)
+  const pathsOf = (finding: Finding): ReadonlySet<string> =>
+    new Set(copies.flatMap(({ path, latest }) => (latest.finding === finding ? [path] : [])))
+  const agreed = pathsOf('agreed')
+  const differed = pathsOf('differed')
   const carried = new Map(
     (await program.catalog.workingFiles(place.id, job.id)).map(({ path, bytes, hash }) => [path, { bytes, hash }]),
   )
-  return listing.files
-    .filter(({ path }) => !recorded.has(path) && !isLeftOut(path))
+  const workingFiles = listing.files
+    .filter(({ path }) => !agreed.has(path) && !differed.has(path) && !isLeftOut(path))
     .map((file) => {
       const known = carried.get(file.path)
       const expected = known !== undefined && known.bytes === file.bytes ? known.hash : null
       return { ...file, placeId: place.id, expected }
     })
+  const damaged = listing.files.map(({ path }) => path).filter((path) => differed.has(path) && !agreed.has(path))
+  return { workingFiles, damaged }
 }
 
 /** Where else the same working files were carried to, should the nearest one not be readable. */

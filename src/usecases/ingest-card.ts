@@ -21,7 +21,10 @@ import type { IngestOutcome } from './ingest-outcome.ts'
 import { concludeIngest, sayCopied } from './ingest-outcome.ts'
 import { identifyPlaces, addressOf } from './identify-places.ts'
 import { layJobNotes } from './job-notes.ts'
+import { markLastWriter } from './last-writer.ts'
 import { layManifests } from './lay-manifests.ts'
+import type { GoneCopy, LookAtCopies } from './look-before-believing.ts'
+import { goneRecords, lookAtCopies } from './look-before-believing.ts'
 import { lookAtPictures } from './look-at-pictures.ts'
 import { nameByTemplate } from './name-by-template.ts'
 import type { Hear, PictureReader, Program } from './program.ts'
@@ -41,6 +44,8 @@ export interface PlannedIngest {
   readonly job: ChosenJob
   readonly places: PreflightAnswer['ready']
   readonly plan: IngestPlan
+  /** Copies in the books that were not there any more, or cut, when they were looked at. */
+  readonly gone: readonly GoneCopy[]
   /** Of the places, and of what became of the card since it was seen. */
   readonly warnings: readonly (PreflightWarning | WarningRecord)[]
 }
@@ -72,18 +77,28 @@ export async function planCard(
   const job = await choosing
   const folder = rollFolder(program, card, job)
   const places = checked.ready.map(({ id, name, identity }) => ({ id, name, limits: identity.limits }))
+  const gone: GoneCopy[] = []
+  const lookAt = lookAtCopies(
+    mover,
+    checked.ready.map((place) => ({ place, identity: place.identity })),
+  )
+  const look: LookAtCopies = async (copies) => {
+    const found = await lookAt(copies)
+    gone.push(...found)
+    return found
+  }
   const plan = planIngest({
     folder,
     files: card.listing.files,
     leftOut: card.listing.leftOut,
-    known: await gatherKnown(program, card),
+    known: await gatherKnown(program, card, look),
     places,
     renamed: await nameByTemplate(program, reader, card, job, folder),
     taken: await takenNames(program, places, folder),
   })
   const [tooSmall] = checkRoom(plan, checked.ready)
   if (tooSmall !== undefined) return failed(tooSmall)
-  return done({ card, job, places: checked.ready, plan, warnings: [...sayEvents(card), ...checked.warnings] })
+  return done({ card, job, places: checked.ready, plan, gone, warnings: [...sayEvents(card), ...checked.warnings] })
 }
 
 /** The folder of the roll; the number of a new roll is only known when it begins, and the catalog hands it out then. */
@@ -191,8 +206,18 @@ async function runBegun(
   const second = whole ? await readCardAgain(program, mover, { begun, copied }, hear, cancel) : notEvenBegun
   const warnings = [...sayEvents(planned.card), ...planned.plan.warnings, ...(await looking)]
   await catalog.saveWarnings(roll.id, warnings)
-  const there = planned.places.map(({ id }) => id).filter((id) => !copied.lostPlaces.has(id))
-  const noteTrouble = await layJobNotes(program, mover, [begun.jobId], there)
+  const there = planned.places.filter(({ id }) => !copied.lostPlaces.has(id))
+  const noteTrouble = await layJobNotes(
+    program,
+    mover,
+    [begun.jobId],
+    there.map(({ id }) => id),
+  )
+  await markLastWriter(
+    program,
+    mover,
+    there.map((place) => ({ place, identity: place.identity })),
+  )
   for (const failure of noteTrouble) hear({ type: 'trouble', card: label, failure })
   const seconds = (clock.monotonicMs() - startedAtMs) / 1000
   const outcome = concludeIngest({
@@ -273,6 +298,8 @@ async function beginIngest(program: Program, planned: PlannedIngest): Promise<Be
       fsType: place.identity.limits.type,
     })
   const runId = await catalog.beginRun('ingest', { card: card.signs.root, job: jobId, roll: roll.id }, atMs)
+  if (planned.gone.length > 0)
+    await catalog.recordReports({ runId, reads: [], copies: goneRecords(planned.gone, atMs) })
   return { planned, runId, roll, jobId, plan: inFolder(planned.plan, roll.folder) }
 }
 

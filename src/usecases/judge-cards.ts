@@ -5,6 +5,7 @@ import { judgeCard } from '../domain/card-verdict.ts'
 import type { CardId, JobId, RollId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Program } from './program.ts'
+import { suspectPlaces } from './suspect-places.ts'
 
 export interface CardStatus {
   readonly id: string
@@ -32,12 +33,13 @@ export interface JudgedCard {
 interface Surroundings {
   readonly jobs: ReadonlyMap<JobId, Job>
   readonly unseen: readonly CardEvent[]
+  readonly suspectPlaces: CardFacts['suspectPlaces']
 }
 
 async function gatherSurroundings(program: Program, cardId?: CardId): Promise<Surroundings> {
   const jobs = new Map((await program.catalog.jobs()).map((job) => [job.id, job]))
   const unseen = await program.catalog.cardEvents({ ...(cardId === undefined ? {} : { cardId }), unseenOnly: true })
-  return { jobs, unseen }
+  return { jobs, unseen, suspectPlaces: await suspectPlaces(program) }
 }
 
 /** The cards in use, last seen first. */
@@ -64,6 +66,9 @@ async function judgeWith(program: Program, around: Surroundings, card: Card, now
     notCopied: known?.roll == null ? 0 : await countNotCopied(program, known.roll.id),
     suspect: card.suspect !== null,
     retired: card.retiredAtMs !== null,
+    // A note tells of a card and its rolls, but not what was shot on it since (D3); the first look gives it an address.
+    seenHere: card.root !== '',
+    suspectPlaces: around.suspectPlaces,
     unseenAlarmFiles: await countAlarmFiles(program, around.unseen, card.id),
   }
   return {

@@ -5,6 +5,7 @@
 import type { Presence } from '../domain/copy.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
+import { parseRunId } from '../domain/ids.ts'
 import type { Place } from '../domain/place.ts'
 import type { Mover } from '../engine/contracts.ts'
 import type { OnlinePlace } from './identify-places.ts'
@@ -23,14 +24,14 @@ export async function markLastWriter(
   mover: Mover,
   online: readonly OnlinePlace[],
 ): Promise<readonly { readonly name: string; readonly atMs: number }[]> {
-  const identity = await program.catalog.identity()
+  const identity = { ...(await program.catalog.identity()), run: await program.catalog.lastRunId() }
   const atMs = program.clock.nowMs()
   const text = `${JSON.stringify({ schema, ...identity, at: new Date(atMs).toISOString(), version: program.version }, null, 2)}\n`
   const times: { readonly name: string; readonly atMs: number }[] = []
   for (const { place } of online) {
     const last = await lastWriterAt(mover, place)
     if (!last.ok) continue
-    if (last.value?.catalogId === identity.catalogId && last.value.generation > identity.generation) continue
+    if (last.value !== null && (await isLaterState(program, last.value))) continue
     const laid = await mover.note(addressOf(place), [{ path: notePath, text, replace: true }])
     const [presence] = laid.ok ? await presenceOf(mover, place) : []
     if (presence?.kind === 'present') times.push({ name: place.name, atMs: presence.mtimeMs })
@@ -49,14 +50,14 @@ export async function readLastWriters(
   mover: Mover,
   online: readonly OnlinePlace[],
 ): Promise<Result<void>> {
-  const { catalogId, generation } = await program.catalog.identity()
+  const { catalogId } = await program.catalog.identity()
   for (const { place } of online) {
     const read = await lastWriterAt(mover, place)
     if (!read.ok) return read
     const last = read.value
     if (last === null) continue
     if (last.catalogId !== catalogId) return failed(notOurs(place.name, 'another catalog of Fivefold'))
-    if (last.generation > generation) return failed(notOurs(place.name, 'a later state of this catalog'))
+    if (await isLaterState(program, last)) return failed(notOurs(place.name, 'a later state of this catalog'))
   }
   return done(undefined)
 }
@@ -64,7 +65,19 @@ export async function readLastWriters(
 interface LastWriter {
   readonly catalogId: string
   readonly generation: number
+  /** The last run in its books; null in a note of an older version. */
+  readonly run: string | null
 }
+
+/** Of this very catalog, but with runs that these books don't know: a snapshot came back, or it was copied and went two ways. */
+async function isLaterState(program: Program, last: LastWriter): Promise<boolean> {
+  const { catalogId, generation } = await program.catalog.identity()
+  if (last.catalogId !== catalogId) return false
+  if (last.generation > generation) return true
+  return last.run !== null && isRunId(last.run) && !(await program.catalog.hasRun(parseRunId(last.run)))
+}
+
+const isRunId = (text: string): boolean => /^[a-z0-9][a-z0-9-]{0,63}$/.test(text)
 
 async function lastWriterAt(mover: Mover, place: Place): Promise<Result<LastWriter | null>> {
   const text = await mover.readNote(addressOf(place), notePath)
@@ -78,7 +91,9 @@ function readWriter(text: string): LastWriter | null {
     if (typeof value !== 'object' || value === null || Reflect.get(value, 'schema') !== schema) return null
     const catalogId: unknown = Reflect.get(value, 'catalogId')
     const generation: unknown = Reflect.get(value, 'generation')
-    return typeof catalogId === 'string' && typeof generation === 'number' ? { catalogId, generation } : null
+    const run: unknown = Reflect.get(value, 'run')
+    if (typeof catalogId !== 'string' || typeof generation !== 'number') return null
+    return { catalogId, generation, run: typeof run === 'string' ? run : null }
   } catch {
     return null
   }

@@ -14,7 +14,7 @@ export interface SeenPlace {
   readonly lastSeenAtMs: number | null
   readonly lastUpdatedAtMs: number | null
   readonly lastDrilledAtMs: number | null
-  readonly lastCheck: { readonly isFine: boolean; readonly atMs: number } | null
+  readonly lastCheck: { readonly isFine: boolean; readonly looksWiped: boolean; readonly atMs: number } | null
 }
 
 /** The page and the command answer within a second: a place that needs longer is unknown for now (J2). */
@@ -49,7 +49,7 @@ async function seePlace(
   const lastUpdatedAtMs = await lastMs('updated')
   const lastDrilledAtMs = await lastMs('drilled')
   const checkedMs = await lastMs('checked')
-  const failedMs = await lastMs('check-failed')
+  const [failed] = await program.catalog.placeEvents({ placeId: place.id, kind: 'check-failed', limit: 1 })
   const moments = [note?.atMs ?? null, lastUpdatedAtMs, lastDrilledAtMs, checkedMs].filter((atMs) => atMs !== null)
   return {
     place,
@@ -57,13 +57,14 @@ async function seePlace(
     note,
     lastUpdatedAtMs,
     lastDrilledAtMs,
-    lastCheck: newestCheck(checkedMs, failedMs),
+    lastCheck: newestCheck(checkedMs, failed),
     lastSeenAtMs: identity.kind === 'online' ? nowMs : moments.length === 0 ? null : Math.max(...moments),
   }
 }
 
 /** Of two at the same moment the bad one counts. */
-function newestCheck(checkedMs: number | null, failedMs: number | null): SeenPlace['lastCheck'] {
-  if (failedMs !== null && (checkedMs === null || failedMs >= checkedMs)) return { isFine: false, atMs: failedMs }
-  return checkedMs === null ? null : { isFine: true, atMs: checkedMs }
+function newestCheck(checkedMs: number | null, failed: PlaceEvent | undefined): SeenPlace['lastCheck'] {
+  if (failed !== undefined && (checkedMs === null || failed.atMs >= checkedMs))
+    return { isFine: false, looksWiped: failed.detail['code'] === 'library-suspect', atMs: failed.atMs }
+  return checkedMs === null ? null : { isFine: true, looksWiped: false, atMs: checkedMs }
 }

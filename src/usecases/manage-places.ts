@@ -5,6 +5,7 @@ import { parsePlaceId } from '../domain/ids.ts'
 import type { Identity, Place, Role } from '../domain/place.ts'
 import type { Mover } from '../engine/contracts.ts'
 import { addressOf, identifyPlaces, identifyTimeoutMs } from './identify-places.ts'
+import { demandNoCard } from './on-a-card.ts'
 import type { PlaceStatus } from './show-status.ts'
 import { placeStatuses } from './show-status.ts'
 import type { Program } from './program.ts'
@@ -58,6 +59,8 @@ export async function addPlace(program: Program, wish: PlaceWish): Promise<Resul
       address,
       declaredDevice: wish.device,
     }
+    const noCard = await demandNoCard(program, mover, address)
+    if (!noCard.ok) return noCard
     const marked = await markPlace(program, mover, wished)
     if (!marked.ok) return marked
     const { place, identity } = marked.value

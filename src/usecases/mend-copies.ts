@@ -18,6 +18,8 @@ export interface MendedCopy {
   readonly place: string
   /** Where the original lies now: a numbered name beside an edit, else the name it had. */
   readonly path: string
+  /** The name that the bad copy had. */
+  readonly wantedPath: string
   readonly hash: ContentHash
   readonly kind: ChangeKind
   readonly bytes: number
@@ -79,7 +81,6 @@ export class MendWalk {
     if (steps.length === 0) return
     const bytes = steps.reduce((sum, { bad }) => sum + bad.bytes, 0)
     this.#ground.hear({ type: 'phase', card: 'repair', phase: 'copy', files: steps.length, bytes })
-    await this.#sweep(steps)
     let open = steps.map((step) => ({ step, turn: 0 }))
     while (open.length > 0 && !this.#ground.cancel.aborted) {
       const next: typeof open = []
@@ -88,15 +89,6 @@ export class MendWalk {
       open = next
     }
     for (const { step } of open) this.#leave(step, stopped)
-  }
-
-  /** What a run that was killed left under temporary names takes room that this one may need (J1). */
-  async #sweep(steps: readonly MendStep[]): Promise<void> {
-    for (const placeId of new Set(steps.map(({ bad }) => bad.placeId))) {
-      const at = this.#online.get(placeId)
-      const swept = at === undefined ? null : await this.#ground.mover.sweep(addressOf(at.place))
-      if (swept !== null && !swept.ok) this.failures.push(swept.failure)
-    }
   }
 
   /** Carries along one way; answers what the next source has to be asked for. */
@@ -211,8 +203,9 @@ export class MendWalk {
         evidence: { atMs, strength, finding, deviceId },
       })
       copies.push(at(bad.hash, copy.path, 'agreed'))
-      // What lies there is an edit, and from now on a working file: the original is beside it, and not there.
+      // What lies there is an edit, from now on a working file, or another original: this one is beside it, and not there.
       if (copy.path !== bad.path) copies.push(at(bad.hash, bad.path, 'absent'))
+      else if (bad.holds !== null) copies.push(at(bad.holds.hash, bad.path, 'absent'))
       const wrongRead = this.#wrongReads.get(bad) ?? null
       if (wrongRead !== null) copies.push(at(wrongRead.hash, bad.path, 'absent'))
     }
@@ -227,6 +220,7 @@ export class MendWalk {
     this.mended.push({
       place: bad.placeName,
       path: copy.path,
+      wantedPath: bad.path,
       hash: bad.hash,
       kind: bad.kind,
       bytes,

@@ -101,6 +101,10 @@ async function planJob(
   const at = (original: OriginalToCarry, { place }: OnlinePlace): OriginalToCarry['copies'] =>
     original.copies.filter(({ placeId }) => placeId === place.id)
   const originals = await allOriginals(program, job)
+  const libraryElsewhere = await lookOutside(mover, library, job, originals)
+  if (!libraryElsewhere.ok) return libraryElsewhere
+  const driveElsewhere = await lookOutside(mover, drive, job, originals)
+  if (!driveElsewhere.ok) return driveElsewhere
   const plan = planDriveJob({
     ...when,
     folder: job.folder,
@@ -112,12 +116,53 @@ async function planJob(
       inLibrary: at(original, library),
       onDrive: at(original, drive),
     })),
-    library: inLibrary.value,
-    drive: onDrive.value,
+    booked: {
+      inLibrary: await bookedBelow(program, library, job),
+      onDrive: await bookedBelow(program, drive, job),
+    },
+    library: [...inLibrary.value, ...libraryElsewhere.value],
+    drive: [...onDrive.value, ...driveElsewhere.value],
     carried: await program.catalog.workingFiles(drive.place.id, job.id),
   })
   return done(plan)
 }
+
+/** Names of originals of whatever job: a card that went on in another job leaves files of both in one folder. */
+async function bookedBelow(program: Program, { place }: OnlinePlace, job: Job): Promise<ReadonlySet<string>> {
+  const copies = await program.catalog.copyPathsUnder(place.id, job.folder)
+  return new Set(copies.flatMap(({ path, latest }) => (latest.finding === 'absent' ? [] : [path])))
+}
+
+/** Originals of this job that lie in another folder: taken in from there, or copied while the card belonged to another job. */
+async function lookOutside(
+  mover: Mover,
+  { place }: OnlinePlace,
+  job: Job,
+  originals: readonly OriginalToCarry[],
+): Promise<Result<readonly PlaceFile[]>> {
+  const paths = originals.flatMap(({ copies }) =>
+    copies.flatMap(({ placeId, path }) => (placeId === place.id && !path.startsWith(`${job.folder}/`) ? [path] : [])),
+  )
+  if (paths.length === 0) return done([])
+  const answers = await mover.checkPaths(addressOf(place), paths)
+  if (!answers.ok) return answers
+  const unknown = answers.value.find(({ kind }) => kind === 'unknown')
+  if (unknown?.kind === 'unknown') return failed(notTold(place.name, job, unknown.because))
+  return done(
+    answers.value.flatMap((presence, index) => {
+      const path = paths[index]
+      if (presence.kind !== 'present' || path === undefined) return []
+      return [{ path, bytes: presence.bytes, mtimeMs: presence.mtimeMs }]
+    }),
+  )
+}
+
+const notTold = (place: string, job: Job, because: string): Failure => ({
+  code: 'listing-incomplete',
+  sentence: `Not every file of “${job.name}” at “${place}” could be asked for: ${because}`,
+  advice: 'Look whether it is connected, then run the same command again. Nothing of this job was carried.',
+  place,
+})
 
 /** D3: only a complete listing feeds the decision. */
 async function listWhole(

@@ -12,9 +12,10 @@ import type { Place } from '../domain/place.ts'
 import type { PruneJob, PruneLine } from '../domain/prune-list.ts'
 import { listPrunable } from '../domain/prune-list.ts'
 import type { Cancel, Mover } from '../engine/contracts.ts'
+import { confirmClock, openClockGap } from './clock-gaps.ts'
 import { markLastWriter, readLastWriters } from './last-writer.ts'
 import type { OnlinePlace } from './identify-places.ts'
-import { identifyPlaces, onlineOf } from './identify-places.ts'
+import { addressOf, identifyPlaces, onlineOf } from './identify-places.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
 import type { Hear, Program } from './program.ts'
 import { PruneRun } from './prune-run.ts'
@@ -24,6 +25,8 @@ export interface PruneWish {
   readonly apply: boolean
   /** A person looked at the clock. Settles only a long pause, never clocks that disagree (D3). */
   readonly clockIsRight: boolean
+  /** A person needs the room now: what is in the trash of that place goes without its time of grace. */
+  readonly emptyTrash: boolean
 }
 
 /** What waits in the trash of a place. */
@@ -58,7 +61,7 @@ export interface PruneList {
   readonly windowFrom: string
 }
 
-/** Fails with `not-found`, `clock-doubtful` or `catalog-older`, having removed nothing. */
+/** Fails with `not-found`, `wrong-usage`, `clock-doubtful` or `catalog-older`, having removed nothing. */
 export async function pruneCopies(
   program: Program,
   wish: PruneWish,
@@ -67,20 +70,29 @@ export async function pruneCopies(
 ): Promise<Result<PruneOutcome>> {
   const only = wish.place === null ? null : findPlace(program, wish.place)
   if (only === undefined) return failed(noSuchPlace(program, wish.place ?? ''))
+  if (wish.emptyTrash && (only === null || !wish.apply))
+    return failed({
+      code: 'wrong-usage',
+      sentence: 'The trash is emptied before its time only at a place that is named, and with --apply.',
+      advice: 'Say which: fivefold prune --place NAME --apply --empty-trash',
+    })
   const list = await gatherList(program, only)
   const trash = await trashLines(program, only)
   if (!wish.apply) return done(conclude({ list, trash, applied: false, run: null, isStopped: false }))
   const mover = program.startMover()
   try {
     const online = onlineOf(await identifyPlaces(program, mover, program.settings.places))
+    // What a run that was killed left under temporary names (J1).
+    for (const { place } of online) await mover.sweep(addressOf(place))
     const doubt = await whyNotNow(program, mover, online, wish)
     if (doubt !== null) return failed(doubt)
-    const runId = await program.catalog.beginRun('prune', { place: only?.id ?? null }, program.clock.nowMs())
+    const runId = await program.catalog.beginRun('prune', { ...wish, place: only?.id ?? null }, program.clock.nowMs())
     const fromMs = program.clock.nowMs()
     const run = new PruneRun({ program, mover, runId, fromMs, online, hear, cancel }, list)
     await run.finishInterrupted(only)
-    await run.emptyTrash(only)
+    if (!wish.emptyTrash) await run.emptyTrash(only, false)
     await run.putInTrash()
+    if (wish.emptyTrash) await run.emptyTrash(only, true)
     const outcome = conclude({
       list,
       trash: await trashLines(program, only),
@@ -109,10 +121,17 @@ async function gatherList(program: Program, only: Place | null): Promise<PruneLi
   const groups = await program.catalog.whereabouts()
   const lines = listPrunable({ jobs, places, groups, windowFrom }, policy, nowMs)
   return {
-    lines: only === null ? lines : lines.filter(({ placeId }) => placeId === only.id),
+    lines: only === null ? lines.map(untilRoomIsNeeded) : lines.filter(({ placeId }) => placeId === only.id),
     jobs: new Map(jobs.map((job) => [job.id, job])),
     windowFrom,
   }
+}
+
+/** What falls out of a drive's window stays until its room is needed; then a person names the drive. */
+function untilRoomIsNeeded(line: PruneLine): PruneLine {
+  if (!line.mayGo || line.role !== 'drive') return line
+  const sentence = `It was shot before the window, and stays until the room is needed: “fivefold prune --place "${line.place}"”.`
+  return { ...line, mayGo: false, because: [{ code: 'room-not-needed', sentence }] }
 }
 
 async function trashLines(program: Program, only: Place | null): Promise<readonly TrashLine[]> {
@@ -144,9 +163,13 @@ async function whyNotNow(
     nowMs: program.clock.nowMs(),
     newestRecordedMs: await program.catalog.newestMomentMs(),
     places,
+    openGap: await openClockGap(program),
     isConfirmed: wish.clockIsRight,
   })
-  if (clock.kind === 'trusted') return null
+  if (clock.kind === 'trusted') {
+    if (wish.clockIsRight) await confirmClock(program)
+    return null
+  }
   return {
     code: 'clock-doubtful',
     sentence: `Nothing was removed: ${clock.sentence}`,

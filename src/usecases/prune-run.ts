@@ -33,6 +33,7 @@ export class PruneRun {
   readonly #list: PruneList
   readonly #stayed = new Map<string, number>()
   readonly #lost = new Set<PlaceId>()
+  #graceWaived = false
 
   constructor(ground: AskGround, list: PruneList) {
     this.#ground = ground
@@ -94,11 +95,13 @@ export class PruneRun {
   }
 
   /** What lies in the trash past its grace, once every other copy was asked again. */
-  async emptyTrash(only: Place | null): Promise<void> {
+  async emptyTrash(only: Place | null, graceWaived: boolean): Promise<void> {
     const { program, cancel } = this.#ground
+    const { graceMs } = program.settings.policy.prune
+    this.#graceWaived = graceWaived
     for (const here of this.#places(only)) {
       const waiting = (await program.catalog.removals({ placeId: here.place.id, state: 'in-trash' })).filter(
-        ({ changedAtMs }) => program.clock.nowMs() - changedAtMs >= program.settings.policy.prune.graceMs,
+        ({ changedAtMs }) => graceWaived || program.clock.nowMs() - changedAtMs >= graceMs,
       )
       for (let first = 0; first < waiting.length && !cancel.aborted; first += portionFiles)
         await this.#emptyPortion(here, waiting.slice(first, first + portionFiles))
@@ -114,6 +117,7 @@ export class PruneRun {
       const permit = this.#judge(here, removal.jobId, others.get(removal.hash) ?? [], {
         hash: removal.hash,
         path: removal.trashPath,
+        bytes: removal.bytes,
         inTrashSinceMs: removal.changedAtMs,
       })
       return permit === null ? [] : [{ removal, permit }]
@@ -130,6 +134,8 @@ export class PruneRun {
         if (report.kind === 'kept') this.failures.push(report.failure)
         else {
           results.push({ number: one.number, state: 'gone', atMs: program.clock.nowMs(), absent: null })
+          // A person may have taken it back by hand.
+          if (report.kind === 'absent') return
           this.outOfTrash.files += 1
           this.outOfTrash.bytes += one.bytes
         }
@@ -185,6 +191,7 @@ export class PruneRun {
       const permit = this.#judge(here, one.original.jobId, others.get(one.original.hash) ?? [], {
         hash: one.original.hash,
         path: one.path,
+        bytes: one.original.bytes,
         inTrashSinceMs: null,
       })
       return permit === null ? [] : [{ ...one, permit }]
@@ -225,6 +232,7 @@ export class PruneRun {
     const { program, runId } = this.#ground
     const plannedAtMs = program.clock.nowMs()
     const day = program.localTime(plannedAtMs).slice(0, 10)
+    const used = new Set((await program.catalog.removals({ placeId: here.place.id })).map(({ trashPath }) => trashPath))
     const planned = await program.catalog.planRemovals(
       runId,
       permitted
@@ -233,7 +241,7 @@ export class PruneRun {
           hash: original.hash,
           placeId: here.place.id,
           path,
-          trashPath: `.fivefold/trash/${day}/${path}`,
+          trashPath: freeTrashPath(day, path, used),
           why: `kept long enough at “${here.place.name}”`,
           plannedAtMs,
         })),
@@ -262,7 +270,12 @@ export class PruneRun {
     here: OnlinePlace,
     jobId: JobId,
     others: Parameters<typeof ruleFacts>[2],
-    file: { readonly hash: ContentHash; readonly path: string; readonly inTrashSinceMs: number | null },
+    file: {
+      readonly hash: ContentHash
+      readonly path: string
+      readonly bytes: number
+      readonly inTrashSinceMs: number | null
+    },
   ): RemovalPermit | null {
     const { program } = this.#ground
     const job = this.#list.jobs.get(jobId)
@@ -270,7 +283,11 @@ export class PruneRun {
     const rule = ruleFacts(here.place, job, others, this.#list.windowFrom)
     const act = file.inTrashSinceMs === null ? 'into-trash' : 'out-of-trash'
     const { policy } = program.settings
-    const verdict = judgeRemoval({ ...rule, ...file, act, placeId: here.place.id }, policy, program.clock.nowMs())
+    const verdict = judgeRemoval(
+      { ...rule, ...file, act, placeId: here.place.id, graceWaived: this.#graceWaived },
+      policy,
+      program.clock.nowMs(),
+    )
     if (verdict.kind === 'may-go') return verdict.permit
     this.#stays(verdict.because)
     return null
@@ -293,6 +310,13 @@ export class PruneRun {
       })
     if (end.kind === 'failed' || end.kind === 'hung') this.#lost.add(place.id)
   }
+}
+
+/** A name that went twice on one day lies in two folders of that day. */
+function freeTrashPath(day: string, path: string, used: ReadonlySet<string>): string {
+  let free = `.fivefold/trash/${day}/${path}`
+  for (let count = 2; used.has(free); count += 1) free = `.fivefold/trash/${day} (${count})/${path}`
+  return free
 }
 
 const aboutOthers: ReadonlySet<StayCode> = new Set(['required-copy', 'copy-damaged', 'too-few-left', 'last-copy'])

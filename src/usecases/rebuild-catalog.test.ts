@@ -24,6 +24,7 @@ interface Drive {
   readonly files: Map<string, number>
   readonly texts: Map<string, string>
   complete: boolean
+  notesComplete: boolean
   readonly marker: { id: string; name: string; role: string } | null
 }
 
@@ -48,9 +49,14 @@ function moverAt(drive: Drive): Partial<Mover> {
       const files = all
         .filter(([path]) => below === '' || path.startsWith(`${below}/`))
         .map(([path, bytes]) => ({ path, bytes, mtimeMs: 7 }))
-      return done({ complete: drive.complete, files, unreadable: drive.complete ? [] : ['2026/locked'] })
+      const complete = below === '.fivefold/jobs' ? drive.notesComplete : drive.complete
+      return done({ complete, files, unreadable: complete ? [] : ['2026/locked'] })
     },
     readNote: async (_place, path) => done(drive.texts.get(path) ?? null),
+    checkPaths: async (_place, paths) =>
+      done(
+        paths.map((path) => (drive.texts.has(path) ? { kind: 'present', bytes: 1, mtimeMs: 7 } : { kind: 'absent' })),
+      ),
     note: async (_place, orders) => {
       for (const { path, text } of orders) drive.texts.set(path, text)
       return done(undefined)
@@ -82,7 +88,7 @@ async function makeGround(context: TestContext, files = 3): Promise<Ground> {
   await desk.catalog.setJobState(desk.job.id, 'delivered', 60)
   await desk.catalog.cull([desk.reads[1]!.hash], 70, 'blurred')
   const marker = { id: safe.id, name: 'SAFE A', role: 'drive' }
-  const drive: Drive = { files: new Map(), texts: new Map(), complete: true, marker }
+  const drive: Drive = { files: new Map(), texts: new Map(), complete: true, notesComplete: true, marker }
   drive.texts.set('.fivefold/place.json', JSON.stringify(marker))
   for (const { path, bytes } of desk.reads) drive.files.set(`${desk.roll.folder}/${path}`, bytes)
   const settings = { ...desk.program.settings, places: [nas, pc, { ...safe, site: 'grandma' }] }
@@ -304,4 +310,13 @@ test('a picture that two jobs hold belongs again to the one that had it first', 
   const outcome = await rebuild()
   assert.equal(outcome.jobs.length, 2, JSON.stringify(outcome.failures))
   assert.equal((await catalog.originalsOf(desk.job.id, { limit: 9 })).length, 3)
+})
+
+test('[D3] where the folder of the notes can’t be listed to the end, that is said, and the rebuild is not done', async (context) => {
+  const { drive, rebuild } = await makeGround(context)
+  assert.equal((await rebuild()).outcome, 'done')
+  drive.notesComplete = false
+  const outcome = await rebuild()
+  assert.equal(outcome.outcome, 'incomplete')
+  assert.match(outcome.failures[0]?.sentence ?? '', /^Not all of \.fivefold\/jobs at .* could be listed/)
 })

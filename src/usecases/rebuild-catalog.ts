@@ -11,7 +11,8 @@ import type { Place, Role } from '../domain/place.ts'
 import { roles } from '../domain/place.ts'
 import type { PlaceFile } from '../domain/place-listing.ts'
 import type { Cancel, Mover, PlaceAddress } from '../engine/contracts.ts'
-import { identifyTimeoutMs } from './identify-places.ts'
+import { identifyTimeoutMs, identifyPlaces, onlineOf } from './identify-places.ts'
+import { markLastWriter } from './last-writer.ts'
 import type { JobNote, NotedOriginal } from './job-note-text.ts'
 import { jobNotesFolder, readJobNote } from './job-note-text.ts'
 import { jobsFromManifests } from './jobs-from-manifests.ts'
@@ -90,8 +91,9 @@ export async function rebuildCatalog(
       failures,
       cancel.aborted,
     )
+    // From now on this catalog is the one that this place listens to.
+    await markLastWriter(program, mover, onlineOf(await identifyPlaces(program, mover, [place.value])))
     await program.catalog.endRun(runId, outcome.outcome, program.clock.nowMs())
-    await program.catalog.jobTallies()
     return done(outcome)
   } finally {
     mover.end()
@@ -151,7 +153,7 @@ async function readNotes(mover: Mover, address: PlaceAddress, cancel: Cancel): P
   const listing = await mover.listPlace(address, jobNotesFolder, cancel)
   if (!listing.ok) return listing
   const notes: JobNote[] = []
-  const failures: Failure[] = []
+  const failures: Failure[] = listing.value.complete ? [] : [notesNotAllListed(address)]
   for (const { path } of listing.value.files.filter(({ path }) => path.endsWith('.json'))) {
     const text = await mover.readNote(address, path)
     if (!text.ok) {
@@ -164,6 +166,15 @@ async function readNotes(mover: Mover, address: PlaceAddress, cancel: Cancel): P
   }
   return done({ notes, failures })
 }
+
+/** D3: a note that was not seen is not a note that is not there. */
+const notesNotAllListed = ({ name }: PlaceAddress): Failure => ({
+  code: 'place-error',
+  sentence: `Not all of ${jobNotesFolder} at “${name}” could be listed: jobs whose notes lie there were taken from the manifests, as far as they tell.`,
+  advice: 'Look whether you may read that folder, or rebuild from another place as well: each adds what it knows.',
+  path: jobNotesFolder,
+  place: name,
+})
 
 const noteUnreadable = ({ name }: PlaceAddress, path: string, why: string): Failure => ({
   code: 'place-error',

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { hashOf, placeId, placeNamed, seen, signsOf, valueOf } from '../catalog/sample.test.ts'
 import type { CardFile, CardSigns } from '../domain/card.ts'
-import type { CardId } from '../domain/ids.ts'
+import { type CardId, parseCardId, parseRollId } from '../domain/ids.ts'
 import { findOneCard, retireCard, seeCardAlarms, trustCard } from './keep-card.ts'
 import { judgeCards } from './judge-cards.ts'
 import { nextCard } from './next-card.ts'
@@ -141,6 +141,43 @@ test('[C2] a free card that comes back with another id is the same card, and no 
   )
   assert.equal((await desk.catalog.rolls({ cardId: first })).length, 2)
   assert.equal((await verdicts(reader))[first], 'keep')
+})
+
+test('[C2] [D3] a card that only a note tells of is kept until this computer has seen it', async (context) => {
+  const reader = await makeReader(context)
+  const { desk, program, insert } = reader
+  const { catalog, job, runId } = desk
+  const [cardId, rollId] = [parseCardId('of-a-note'), parseRollId('roll-of-a-note')]
+  const files = shots(3, begin - hour)
+  const { label, fileSystemUuid, volumeBytes, isVolume } = eos('u-9')
+  const roll = {
+    id: rollId,
+    cardId,
+    number: 1,
+    label,
+    name: 'EOS_DIGITAL 009',
+    folder: `${job.folder}/EOS_DIGITAL 009`,
+  }
+  const unread = { hash: null, second: null, problem: null }
+  await catalog.rebuildJob(runId, {
+    job,
+    cards: [{ id: cardId, label, fileSystemUuid, volumeBytes, isVolume, atMs: begin }],
+    rolls: [
+      { ...roll, startedAtMs: begin, secondRead: 'agreed', files: files.map((file) => ({ ...file, ...unread })) },
+    ],
+    originals: [],
+    copies: [],
+  })
+  await copyAll(reader, cardId)
+  await catalog.setJobState(job.id, 'delivered', begin)
+  const [judged] = await judgeCards(program, desk.clock.nowMs)
+  assert.ok(judged?.verdict.kind === 'keep')
+  assert.deepEqual(
+    judged.verdict.because.map(({ code, files }) => [code, files]),
+    [['not-seen', 3]],
+  )
+  assert.equal(idOf(await insert(eos('u-9'), files)), cardId)
+  assert.equal((await verdicts(reader))[cardId], 'may-format')
 })
 
 test('[C2] a card formatted without leave: an alarm once, and the card is kept until a person has seen it', async (context) => {

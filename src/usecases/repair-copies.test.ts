@@ -211,14 +211,116 @@ test('a drive in the safe that has a good copy is named, with how many it would 
   assert.match(repaired.sentence, /^4 copies are left without mending\. Connect “safe”/)
 })
 
+test('[C2] the only copy of another original under its name makes way for nothing: the mended one gets a numbered name', async (context) => {
+  const desk = await repairDesk(context, 3)
+  const library = desk.disks.get(nas.id)
+  const [first, second] = [desk.pathOf(0), desk.pathOf(1)]
+  library?.delete(first)
+  library?.set(second, hashOf(0))
+  await desk.spoil(nas.id, 0, 'gone')
+  const differed = seen(50, { finding: 'differed' })
+  await desk.catalog.recordReports({
+    runId: desk.runId,
+    reads: [],
+    copies: [{ hash: hashOf(1), placeId: nas.id, path: second, evidence: differed }],
+  })
+  const outcome = await desk.repair()
+  assert.deepEqual(
+    [outcome.outcome, outcome.mended.map(({ path, keptAside }) => [path, keptAside])],
+    ['done', [[second.replace('.CR3', ' (2).CR3'), null]]],
+  )
+  assert.match(outcome.sentence, /1 of them has a numbered name/)
+  assert.deepEqual([library?.get(second), desk.asides], [hashOf(0), []])
+  const standing = await desk.catalog.copyPathsUnder(nas.id, desk.roll.folder)
+  const proven = new Map(standing.flatMap(({ path, hash, latest }) => (proves(latest) ? [[path, hash]] : [])))
+  const wanted = [
+    [second, hashOf(0)],
+    [second.replace('.CR3', ' (2).CR3'), hashOf(1)],
+    [desk.pathOf(2), hashOf(2)],
+  ] as const
+  assert.deepEqual(proven, new Map(wanted))
+  assert.equal((await desk.repair()).mended.length, 0)
+})
+
+test('[C2] bytes of another original are set aside only where another copy of it is proven at that place just now', async (context) => {
+  for (const isThere of [true, false]) {
+    const desk = await repairDesk(context, 2)
+    const [first, second] = [desk.pathOf(0), desk.pathOf(1)]
+    desk.disks.get(nas.id)?.set(second, hashOf(0))
+    // In the books it is proven still; what counts is what is seen now.
+    if (!isThere) desk.disks.get(nas.id)?.delete(first)
+    const copy = { hash: hashOf(1), placeId: nas.id, path: second, evidence: seen(50, { finding: 'differed' }) }
+    await desk.catalog.recordReports({ runId: desk.runId, reads: [], copies: [copy] })
+    await desk.repair()
+    const lies = new Set(desk.disks.get(nas.id)?.values())
+    assert.deepEqual([...lies].toSorted(), [hashOf(0), hashOf(1)].toSorted())
+    assert.equal(desk.asides.length, isThere ? 1 : 0)
+    const books = await desk.catalog.copyPathsUnder(nas.id, desk.roll.folder)
+    const believed = books.filter(
+      ({ path, hash, latest }) => proves(latest) && desk.disks.get(nas.id)?.get(path) !== hash,
+    )
+    assert.deepEqual(
+      believed.map(({ path }) => path),
+      isThere ? [] : [first],
+      'the next verify sees what nobody has told yet',
+    )
+  }
+})
+
+test('a copy that can’t be read is mended too, and what lies there is kept aside', async (context) => {
+  const verbs: Partial<Mover> = {}
+  const desk = await repairDesk(context, 2, verbs)
+  const path = desk.pathOf(0)
+  const evidence = seen(50, { finding: 'differed' })
+  const copy = { hash: hashOf(0), placeId: nas.id, path, evidence }
+  await desk.catalog.recordReports({ runId: desk.runId, reads: [], copies: [copy] })
+  desk.disks.get(nas.id)?.set(path, rotten)
+  const mover = desk.program.startMover()
+  const program: Program = {
+    ...desk.program,
+    startMover: () => ({
+      ...mover,
+      prove: (work, report, ...rest) =>
+        mover.prove(
+          work,
+          (one) =>
+            report(
+              one.kind === 'checked' && one.finding === 'differed'
+                ? { kind: 'unknown', number: one.number, failure: trouble('place-error') }
+                : one,
+            ),
+          ...rest,
+        ),
+    }),
+  }
+  const outcome = valueOf(await repairCopies(program, wholly, desk.hear, never))
+  assert.deepEqual(
+    outcome.mended.map(({ kind, keptAside }) => [kind, keptAside]),
+    [['unreadable', `.fivefold/versions/2026-11-23 174100/${path}`]],
+  )
+})
+
 test('[D3] where far more is bad than usual, nothing is mended until a person has looked', async (context) => {
   const desk = await repairDesk(context, 30)
   for (let index = 0; index < 25; index += 1) await desk.spoil(nas.id, index, 'gone')
   const refused = await repairCopies(desk.program, wholly, desk.hear, never)
   assert.equal(refused.ok ? 'mended' : refused.failure.code, 'library-suspect')
+  assert.match(refused.ok ? '' : refused.failure.advice, /run “fivefold verify --place "nas"” first/)
   assert.equal(desk.orders.length, 0)
   const outcome = await desk.repair({ evenSo: true })
   assert.deepEqual([outcome.outcome, outcome.mended.length], ['done', 25])
+})
+
+test('[D3] an original with several bad names is counted once when it is judged whether far too much is bad', async (context) => {
+  const desk = await repairDesk(context, 30)
+  for (let index = 0; index < 15; index += 1) {
+    await desk.spoil(nas.id, index, 'rot')
+    const path = desk.pathOf(index).replace('.CR3', '-2.CR3')
+    desk.disks.get(nas.id)?.set(path, rotten)
+    const copy = { hash: hashOf(index), placeId: nas.id, path, evidence: seen(50, { finding: 'differed' }) }
+    await desk.catalog.recordReports({ runId: desk.runId, reads: [], copies: [copy] })
+  }
+  assert.equal((await desk.repair()).mended.length, 30)
 })
 
 test('a dry run shows what would be done and does none of it', async (context) => {

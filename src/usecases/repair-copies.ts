@@ -14,7 +14,7 @@ import { damagedInTheBooks } from './classify-findings.ts'
 import type { DamagedCopy } from './gather-damage.ts'
 import { gatherDamage, wrongReadsAt } from './gather-damage.ts'
 import type { AskedPlace, OnlinePlace } from './identify-places.ts'
-import { identifyPlaces, onlineOf } from './identify-places.ts'
+import { addressOf, identifyPlaces, onlineOf } from './identify-places.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
 import type { LeftMending, MendedCopy, MendGround } from './mend-copies.ts'
 import { MendWalk } from './mend-copies.ts'
@@ -114,6 +114,7 @@ class Repair {
       if (onlyAt !== null && place.id !== onlyAt) continue
       if (identity.kind !== 'online') await this.#leaveAway(place)
       else {
+        await this.#sweep(place)
         const gathered = await this.#gather({ place, identity })
         if (!gathered.ok) return gathered
         bad.push(...gathered.value)
@@ -129,6 +130,13 @@ class Repair {
     this.#failures.push(...walk.failures, ...(await layMendedRolls(this.#ground, this.#online, walk.mended)))
     this.#bytesRead += walk.bytesRead
     return done(this.#conclude(plan, walk.mended))
+  }
+
+  /** What a run that was killed left under temporary names takes room that this one may need (J1); a dry run changes nothing. */
+  async #sweep(place: AskedPlace['place']): Promise<void> {
+    const { mover, runId } = this.#ground
+    const swept = runId === null ? null : await mover.sweep(addressOf(place))
+    if (swept !== null && !swept.ok) this.#failures.push(swept.failure)
   }
 
   async #gather(ground: OnlinePlace): Promise<Result<readonly DamagedCopy[]>> {
@@ -151,7 +159,7 @@ class Repair {
         hash,
         kind: latest.finding === 'absent' ? 'missing' : 'overwritten',
         code: 'place-away',
-        sentence: `“${place.name}” is not connected, so nothing can be mended there now.`,
+        sentence: `“${place.name}” could not be asked, so nothing can be mended there now.`,
       })
   }
 
@@ -268,6 +276,11 @@ function sentenceFor({
   if (proven < mended.length)
     parts.push(
       `${copiesAre(mended.length - proven)} mended, but read back only from memory, which proves nothing: run “fivefold verify” later.`,
+    )
+  const beside = mended.filter(({ kind, path, wantedPath }) => kind !== 'edited' && path !== wantedPath).length
+  if (beside > 0)
+    parts.push(
+      `${beside === 1 ? '1 of them has' : `${beside} of them have`} a numbered name, because another file lies under its name there; nothing was set aside for it.`,
     )
   if (left.length > 0)
     parts.push(`${copiesAre(left.length)} left without mending. ${needs[0] ?? left[0]?.sentence ?? ''}`.trim())

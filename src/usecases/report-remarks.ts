@@ -1,4 +1,5 @@
 /** What the one sentence of a report leaves out, and a reader must know all the same. Pure. */
+import { independentDevices } from '../domain/card-verdict.ts'
 import type { JobFacts } from './gather-job-facts.ts'
 import type { JobReport, ReportCopy, ReportFile } from './job-report.ts'
 
@@ -53,7 +54,7 @@ export function remarksOn(told: Told, facts: Pick<JobFacts, 'ofOtherJobs' | 'not
     totals.unproven - totals.notRead - facts.notListed,
     (n) => `${many(n, 'file that was read has', 'files that were read have')} no proven copy at any place in use.`,
   )
-  sayOfCopies(files, say)
+  sayOfCopies(files, totals, say)
   for (const { role, files: lacking } of totals.missing)
     say(
       'missing',
@@ -98,7 +99,17 @@ export function remarksOn(told: Told, facts: Pick<JobFacts, 'ofOtherJobs' | 'not
 
 type Say = (code: ReportRemark['code'], count: number, sentence: (count: number) => string) => void
 
-function sayOfCopies(files: readonly ReportFile[], say: Say): void {
+/** A copy that is not where it was says something only of a file that lacks one: what was moved, or pruned by rule, lies elsewhere. */
+function isWanted({ copies }: ReportFile, gone: ReportCopy, { atLeast, missing }: Told['totals']): boolean {
+  const proven = copies.filter(({ provenAt }) => provenAt !== null)
+  const devices = independentDevices(
+    proven.map(({ role, device }) => ({ role, deviceId: device, standing: 'proven' as const })),
+  )
+  const lacksRole = missing.some(({ role }) => role === gone.role) && !proven.some(({ role }) => role === gone.role)
+  return devices < atLeast || lacksRole
+}
+
+function sayOfCopies(files: readonly ReportFile[], totals: Told['totals'], say: Say): void {
   const copies = files.flatMap((file) => file.copies.filter(({ placeRetired }) => !placeRetired))
   const where = (some: readonly ReportCopy[]): string => quoted([...new Set(some.map(({ place }) => place))])
   const changed = copies.filter(({ finding }) => finding === 'differed')
@@ -108,7 +119,9 @@ function sayOfCopies(files: readonly ReportFile[], say: Say): void {
     (n) =>
       `${many(n, 'copy', 'copies')} at ${where(changed)} no longer ${n === 1 ? 'holds' : 'hold'} what was read from the card; ${n === 1 ? 'it counts' : 'they count'} for nothing.`,
   )
-  const gone = copies.filter(({ finding }) => finding === 'absent')
+  const gone = files.flatMap((file) =>
+    file.copies.filter((copy) => !copy.placeRetired && copy.finding === 'absent' && isWanted(file, copy, totals)),
+  )
   say(
     'gone',
     gone.length,

@@ -17,6 +17,7 @@ import type { Examination } from './examine.ts'
 import { examine } from './examine.ts'
 import type { IngestWish, PlannedIngest } from './ingest-card.ts'
 import { ingestCard, makeTurns, planCard } from './ingest-card.ts'
+import { noteClockGap } from './clock-gaps.ts'
 import { keepCounts } from './keep-counts.ts'
 import type { IngestOutcome } from './ingest-outcome.ts'
 import type { JobStep, JobStepOutcome } from './deliver-job.ts'
@@ -52,8 +53,9 @@ import type { DrillOutcome, DrillWish } from './drill.ts'
 import { drillPlaces } from './drill.ts'
 import type { DriveUpdateWish } from './update-drive.ts'
 import { updateDrives } from './update-drive.ts'
-import type { RepairOutcome, RepairWish } from './repair-copies.ts'
-import { repairCopies } from './repair-copies.ts'
+import type { RepairedAndFilled } from './repair-and-fill.ts'
+import { repairAndFill } from './repair-and-fill.ts'
+import type { RepairWish } from './repair-copies.ts'
 import type { VerifyOutcome, VerifyWish } from './verify-copies.ts'
 import { verifyPlaces } from './verify-copies.ts'
 import type { WhatIf } from './what-if.ts'
@@ -88,7 +90,7 @@ export interface Requests {
   checkLightroom(wish: LightroomCheckWish): Promise<Result<LightroomCheckOutcome>>
   keepLightroom(wish: LightroomKeepWish, hear: Hear, cancel: Cancel): Promise<Result<LightroomKeepOutcome>>
   verify(wish: VerifyWish, hear: Hear, cancel: Cancel): Promise<Result<VerifyOutcome>>
-  repair(wish: RepairWish, hear: Hear, cancel: Cancel): Promise<Result<RepairOutcome>>
+  repair(wish: RepairWish, hear: Hear, cancel: Cancel): Promise<Result<RepairedAndFilled>>
   updateDrives(wish: DriveUpdateWish, hear: Hear, cancel: Cancel): Promise<Result<DriveUpdateOutcome>>
   prune(wish: PruneWish, hear: Hear, cancel: Cancel): Promise<Result<PruneOutcome>>
   /** Also while another command writes: then what is found of damaged copies is said, and not written down. */
@@ -130,6 +132,7 @@ export function makeRequests(open: OpenProgram): Requests {
     const opened = await open(access, what)
     if (!opened.ok) return opened
     try {
+      if (access === 'write') await noteClockGap(opened.value.program)
       const answer = await act(opened.value.program)
       if (access === 'write') await keepCounts(opened.value.program)
       return answer
@@ -174,7 +177,7 @@ export function makeRequests(open: OpenProgram): Requests {
       using('write', 'lightroom keep', (program) => keepLightroom(program, wish, hear, cancel)),
     verify: (wish, hear, cancel) => using('write', 'verify', (program) => verifyPlaces(program, wish, hear, cancel)),
     repair: (wish, hear, cancel) =>
-      using(wish.dryRun ? 'look' : 'write', 'repair', (program) => repairCopies(program, wish, hear, cancel)),
+      using(wish.dryRun ? 'look' : 'write', 'repair', (program) => repairAndFill(program, wish, hear, cancel)),
     updateDrives: (wish, hear, cancel) =>
       using('write', 'drive update', (program) => updateDrives(program, wish, hear, cancel)),
     prune: (wish, hear, cancel) =>

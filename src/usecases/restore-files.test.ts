@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { hashOf, placeNamed } from '../catalog/sample.test.ts'
 import type { Failure } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
+import type { Finding } from '../domain/copy.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import { parseContentHash } from '../domain/ids.ts'
 import type { Identity, Place } from '../domain/place.ts'
@@ -59,7 +60,6 @@ function makeWorld(stop: AbortController = contextOf): World {
         if (sentence !== undefined) return { kind: 'unknown', sentence }
         return online(address.id, address.folder, world.freeBytes, address.id)
       },
-      signs: async () => failed(trouble('not-found')),
       sweep: async () => done(0),
       listPlace: async ({ id }, folder) =>
         done({
@@ -387,6 +387,37 @@ test('edits and manifests come too, unless they are not wanted; what computers l
   assert.equal(outcome.sentence, 'All 5 files of “Wedding” are restored and verified at /out.')
 })
 
+test('an edit under the name of an original comes too once its original lies beside it; until then it is named, and not carried', async (context) => {
+  const { world, desk, restore } = await makeGround(context)
+  const [first] = [...(world.at.get(nas.id)?.keys() ?? [])]
+  assert.ok(first !== undefined)
+  const [copy] = (await desk.catalog.copyPathsUnder(nas.id, desk.roll.folder)).filter(({ path }) => path === first)
+  assert.ok(copy !== undefined)
+  const original = world.at.get(nas.id)?.get(first)
+  assert.ok(original !== undefined)
+  const edit = parseContentHash('e'.repeat(32))
+  world.at.get(nas.id)?.set(first, { hash: edit, bytes: 5 })
+  const note = async (path: string, finding: Finding): Promise<void> => {
+    const evidence = { ...copy.latest, atMs: copy.latest.atMs + 1, finding }
+    await desk.catalog.recordReports({ runId: desk.runId, reads: [], copies: [{ ...copy, path, evidence }] })
+  }
+  await note(first, 'differed')
+  const before = await restore()
+  assert.deepEqual([before.outcome, before.files.originals, before.files.workingFiles], ['incomplete', 3, 0])
+  assert.match(before.failures[0]?.sentence ?? '', /^1 file of “Wedding” at “nas” is not what the camera wrote/)
+  assert.match(before.failures[0]?.advice ?? '', /fivefold repair --edited/)
+
+  // “fivefold repair --edited”: the original beside it, under a numbered name.
+  const beside = first.replace('.CR3', ' (2).CR3')
+  world.at.get(nas.id)?.set(beside, original)
+  await note(first, 'absent')
+  await note(beside, 'agreed')
+  world.at.delete(folderId)
+  const outcome = await restore()
+  assert.deepEqual([outcome.outcome, outcome.files.originals, outcome.files.workingFiles], ['done', 3, 1])
+  assert.deepEqual([folderOf(world).get(first)?.hash, folderOf(world).get(beside)?.hash], [edit, copy.hash])
+})
+
 test('a library that is there and empty is no reason to lose the edits: they come from the drive', async (context) => {
   const { world, desk, restore } = await makeGround(context)
   const edit = `${desk.job.folder}/edits/a.psd`
@@ -428,8 +459,11 @@ test('nothing is begun where there is no room, inside a place, or on a card (C1)
   const failure = await refused({})
   assert.equal(failure.code, 'place-too-small')
   world.freeBytes = 1e12
-  Object.assign(world.verbs, { signs: async () => done({ ...(await signs(catalog)) }) })
+  const volume = { ...(await signs(catalog)), root: '/mnt/elsewhere' }
+  Object.assign(world.verbs, { whereIs: async () => done({ folder: '/mnt/elsewhere', isWhole: false, volume }) })
   assert.match((await refused({ to: '/media/EOS_DIGITAL/DCIM' })).sentence, /on the card “EOS_DIGITAL”/)
+  Object.assign(world.verbs, { whereIs: async () => failed(trouble('place-unknown')) })
+  assert.equal((await refused({})).code, 'place-unknown')
   assert.deepEqual(world.wrote, [])
 })
 

@@ -19,6 +19,7 @@ import { choose, gatherOriginals, gatherWorkingFiles } from './gather-restore.ts
 import type { AskedPlace, OnlineIdentity, OnlinePlace } from './identify-places.ts'
 import { addressOf, identifyPlaces, identifyTimeoutMs, onlineOf } from './identify-places.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
+import { demandNoCard } from './on-a-card.ts'
 import type { Hear, Program } from './program.ts'
 import type { RestoreOutcome } from './restore-outcome.ts'
 import { concludeRestore } from './restore-outcome.ts'
@@ -37,7 +38,7 @@ export interface RestoreWish extends RestoreChoice {
 /** Whoever only looks, because another command writes right now, restores all the same and leaves no trace in the catalog. */
 export type Recording = 'record' | 'look-only'
 
-/** Fails, having changed nothing, with `wrong-usage`, `not-found`, `target-inside-source`, `place-too-small`, or what the folder says. */
+/** Fails, having changed nothing, with `wrong-usage`, `not-found`, `target-inside-source`, `place-too-small`, `place-unknown`, or what the folder says. */
 export async function restoreFiles(
   program: Program,
   wish: RestoreWish,
@@ -126,8 +127,8 @@ async function openFolder(
 ): Promise<Result<OnlineIdentity>> {
   const inside = asked.find(({ place }) => program.paths.isInside(folder.folder, place.address))
   if (inside !== undefined) return failed(insidePlace(folder, inside.place))
-  const card = await cardAt(program, mover, folder.folder)
-  if (card !== null) return failed(onCard(folder, card))
+  const noCard = await demandNoCard(program, mover, folder.folder)
+  if (!noCard.ok) return noCard
   const identity = await mover.identify(folder, identifyTimeoutMs)
   if (identity.kind === 'online') return done(identity)
   return failed({
@@ -138,31 +139,11 @@ async function openFolder(
   })
 }
 
-/** The label of the card that this folder lies on, as far as any card was ever seen. */
-async function cardAt(program: Program, mover: Mover, folder: string): Promise<string | null> {
-  // A card that was taken over from a note was never seen here, and lies nowhere.
-  const byFolder = (await program.catalog.cards()).find(
-    ({ root }) => root !== '' && program.paths.isInside(folder, root),
-  )
-  const signs = await mover.signs(byFolder?.root ?? folder)
-  if (!signs.ok) return null
-  if (byFolder !== undefined && !byFolder.isVolume) return byFolder.label
-  const known = await program.catalog.findCards(signs.value)
-  return known.find(({ match }) => match === 'uuid-and-size')?.card.label ?? null
-}
-
 const insidePlace = (folder: PlaceAddress, place: Place): Failure => ({
   code: 'target-inside-source',
   sentence: `${folder.folder} lies in the place “${place.name}” (${place.address}), where restored files would be taken for its own.`,
   advice: 'Name a folder outside of every place with --to. Nothing was restored.',
   place: place.name,
-})
-
-const onCard = (folder: PlaceAddress, label: string): Failure => ({
-  code: 'target-inside-source',
-  sentence: `${folder.folder} lies on the card “${label}”, and nothing is ever written to a card.`,
-  advice: 'Name a folder on this computer or on another disk with --to. Nothing was restored.',
-  path: folder.folder,
 })
 
 async function planWish(

@@ -8,7 +8,7 @@ import type { Cancel } from '../engine/contracts.ts'
 import type { DriveUpdateOutcome } from './drive-outcome.ts'
 import type { IngestOutcome } from './ingest-outcome.ts'
 import type { Hear } from './program.ts'
-import type { RepairOutcome } from './repair-copies.ts'
+import type { RepairedAndFilled } from './repair-and-fill.ts'
 import type { Requests } from './requests.ts'
 import type { Status } from './show-status.ts'
 import type { VerifyOutcome } from './verify-copies.ts'
@@ -25,7 +25,7 @@ export interface DemoOutcome {
   readonly ingest: IngestOutcome
   readonly drive: DriveUpdateOutcome
   readonly verify: VerifyOutcome
-  readonly repair: RepairOutcome
+  readonly repair: RepairedAndFilled
   readonly whatIf: WhatIf
   readonly status: Status
   readonly closing: readonly string[]

@@ -40,6 +40,15 @@ const online = (place: Place): Identity => ({
   readBack: 'medium',
 })
 
+const systemDisk = {
+  label: '',
+  fileSystemUuid: null,
+  fileSystem: 'ext4',
+  volumeBytes: null,
+  root: '/',
+  isVolume: false,
+} as const
+
 /** A mover that has only these verbs; every other one is a surprise. */
 export function moverWith(verbs: Partial<Mover>): Mover & { end(): void } {
   const surprise = (): never => assert.fail('The mover was asked for something that nobody expected.')
@@ -47,6 +56,7 @@ export function moverWith(verbs: Partial<Mover>): Mover & { end(): void } {
     identify: async ({ id }) => online(id === nas.id ? nas : pc),
     mark: surprise,
     signs: surprise,
+    whereIs: async (path) => done({ folder: path, isWhole: true, volume: systemDisk }),
     list: surprise,
     copy: surprise,
     readAgain: surprise,

@@ -1,5 +1,5 @@
 /** The doing of an adoption: reads files at a place past the cache, tells what they are, and writes that down, piece after piece. */
-import type { CopyRecord, MetadataRecord } from '../catalog/catalog.ts'
+import type { CopyRecord, KnownCopy, MetadataRecord } from '../catalog/catalog.ts'
 import type { AdoptedAs, FoundFile, RawNames } from '../domain/adopt-plan.ts'
 import { judgeAdoption, rawNames } from '../domain/adopt-plan.ts'
 import type { Evidence } from '../domain/copy.ts'
@@ -34,8 +34,12 @@ export interface TakenIn {
     readonly newOriginals: number
     readonly conversions: number
     readonly working: number
+    /** Under the name of an original that is in the books there, and not its bytes. */
+    readonly damaged: number
     readonly unread: number
   }
+  /** Paths of what is not what the camera wrote. */
+  readonly damaged: readonly string[]
   readonly conversions: readonly { readonly path: string; readonly of: string }[]
   /** Files that were taken in, and whose reading proves nothing (V1). */
   readonly onlyCached: number
@@ -74,7 +78,10 @@ class TakingIn {
   readonly #work: TakeInWork
   readonly #raws: RawNames
   readonly #hear: Hear
-  readonly #counts = { copies: 0, newOriginals: 0, conversions: 0, working: 0, unread: 0 }
+  readonly #counts = { copies: 0, newOriginals: 0, conversions: 0, working: 0, damaged: 0, unread: 0 }
+  readonly #damaged: string[] = []
+  /** Which originals lie under these names, by the books. */
+  #booked: ReadonlyMap<string, readonly KnownCopy[]> = new Map()
   readonly #conversions: { readonly path: string; readonly of: string }[] = []
   readonly #failures: Failure[] = []
   readonly #total = new RunningTotal()
@@ -90,6 +97,7 @@ class TakingIn {
   result(): TakenIn {
     return {
       counts: this.#counts,
+      damaged: this.#damaged,
       conversions: this.#conversions,
       onlyCached: this.#onlyCached,
       failures: this.#failures,
@@ -117,6 +125,8 @@ class TakingIn {
     const { catalog, clock } = this.#program
     const { here, folder } = this.#work
     const copies = await catalog.copyPathsUnder(here.place.id, folder)
+    const there = copies.filter(({ latest }) => latest.finding !== 'absent')
+    this.#booked = Map.groupBy(there, ({ path }) => path)
     const sinceMs = clock.nowMs() - freshMs
     const fresh = copies.filter(({ latest }) => proves(latest) && latest.atMs >= sinceMs)
     const known = await catalog.knownByHash([...new Set(fresh.map(({ hash }) => hash))])
@@ -166,8 +176,13 @@ class TakingIn {
     const known = await catalog.knownByHash([...new Set(read.map(({ hash }) => hash))])
     const judged = judgeAdoption({ files: read, known: new Set(known.keys()), raws: this.#raws })
     const pairs = read.map((file, index) => ({ file, as: judged[index] ?? ({ kind: 'working' } as const) }))
-    const originals = pairs.filter(({ as }) => as.kind === 'new-original').map(({ file }) => file)
-    const taken = pairs.filter(({ as }) => as.kind === 'new-original' || as.kind === 'copy').map(({ file }) => file)
+    const others = pairs.flatMap(({ file }) => this.#otherThan(file))
+    const isDamaged = ({ file, as }: (typeof pairs)[number]): boolean =>
+      as.kind !== 'copy' && this.#otherThan(file).length > 0
+    const damaged = pairs.filter(isDamaged)
+    const whole = pairs.filter((pair) => !isDamaged(pair))
+    const originals = whole.filter(({ as }) => as.kind === 'new-original').map(({ file }) => file)
+    const taken = whole.filter(({ as }) => as.kind === 'new-original' || as.kind === 'copy').map(({ file }) => file)
     await catalog.recordAdopted({
       runId,
       originals: originals.map(({ path, hash, bytes, evidence }) => ({
@@ -177,11 +192,26 @@ class TakingIn {
         jobId: job.id,
         atMs: evidence.atMs,
       })),
-      copies: taken.map(({ hash, path, evidence }): CopyRecord => ({ hash, placeId: here.place.id, path, evidence })),
+      copies: [
+        ...others,
+        ...taken.map(({ hash, path, evidence }): CopyRecord => ({ hash, placeId: here.place.id, path, evidence })),
+      ],
     })
     this.#onlyCached += taken.filter(({ evidence }) => !proves(evidence)).length
-    for (const { file, as } of pairs) this.#count(file, as)
+    for (const { file, as } of whole) this.#count(file, as)
+    this.#counts.damaged += damaged.length
+    this.#damaged.push(...damaged.map(({ file }) => file.path))
     await this.#lookAt(originals)
+  }
+
+  /** M1: originals that are in the books under this name, and not these bytes: damaged there, or saved over. */
+  #otherThan({ path, hash, evidence }: ReadFile): readonly CopyRecord[] {
+    const booked = this.#booked.get(path) ?? []
+    return booked.flatMap((copy) =>
+      copy.hash === hash
+        ? []
+        : [{ hash: copy.hash, placeId: copy.placeId, path, evidence: { ...evidence, finding: 'differed' as const } }],
+    )
   }
 
   #count({ path }: ReadFile, as: AdoptedAs): void {

@@ -2,6 +2,7 @@
  * Brings the plugged-in drive up to date: ask → plan → prove what was written last time → carry what is missing → lay the
  * histories → say when it is due again. From the library alone, and never anything that differs from its hash (M1).
  */
+import type { Burst } from '../domain/burst.ts'
 import { judgeBurst } from '../domain/burst.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
@@ -13,9 +14,11 @@ import type { DriveUpdated, DriveUpdateOutcome, OutOfWindowJob } from './drive-o
 import { sayDriveUpdated } from './drive-outcome.ts'
 import type { AskedPlace, OnlinePlace } from './identify-places.ts'
 import { addressOf, identifyPlaces, onlineOf } from './identify-places.ts'
+import { markLastWriter } from './last-writer.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
 import type { DriveGround, DrivePlan, PlannedJob } from './plan-drive.ts'
 import { planDrive } from './plan-drive.ts'
+import { noteSuspect } from './suspect-places.ts'
 import type { Hear, Program } from './program.ts'
 
 export interface DriveUpdateWish {
@@ -41,6 +44,10 @@ export async function updateDrives(
     const asked = await askAll(program, mover, drives.value)
     if (!asked.ok) return asked
     const updated: DriveUpdated[] = []
+    // With several, what is said tells of which drive from its first line on.
+    if (asked.value.drives.length > 1)
+      for (const { place } of asked.value.drives)
+        hear({ type: 'phase', card: place.name, phase: 'ask', files: 0, bytes: 0 })
     for (const drive of asked.value.drives) {
       const one = await updateOne({ program, mover, library: asked.value.library, drive, hear, cancel }, wish)
       if (!one.ok) return one
@@ -135,11 +142,20 @@ async function updateOne(ground: DriveGround, wish: DriveUpdateWish): Promise<Re
   await mover.sweep(addressOf(drive.place))
   const planned = await planDrive(ground, wish.proveAll)
   if (!planned.ok) return planned
-  if (planned.value.burst !== null && !wish.acceptChanges)
-    return failed(libraryIsSuspect(ground, planned.value.burst.sentence, drive.place.name))
+  if (planned.value.burst !== null && !wish.acceptChanges) return refuse(ground, planned.value.burst)
   const { fitting, noRoomFor } = fitIn(planned.value.jobs, drive)
-  const runId = await program.catalog.beginRun('drive update', { place: drive.place.id }, program.clock.nowMs())
+  const runId = await program.catalog.beginRun(
+    'drive update',
+    { place: drive.place.id, ...wish },
+    program.clock.nowMs(),
+  )
   const carrying = new CarryToDrive(ground, runId)
+  await carrying.readTouched(planned.value.jobs)
+  const touchedBurst = wish.acceptChanges ? null : judgeReads(planned.value, carrying)
+  if (touchedBurst !== null) {
+    await program.catalog.endRun(runId, 'refused', program.clock.nowMs())
+    return refuse(ground, touchedBurst)
+  }
   await carrying.proveThere(fitting)
   const carryFromMs = program.clock.nowMs()
   carrying.beginCarrying(fitting)
@@ -149,7 +165,7 @@ async function updateOne(ground: DriveGround, wish: DriveUpdateWish): Promise<Re
     const burst = wish.acceptChanges ? null : judgeReads(planned.value, carrying)
     if (burst !== null) {
       await program.catalog.endRun(runId, 'refused', program.clock.nowMs())
-      return failed(libraryIsSuspect(ground, burst, drive.place.name))
+      return refuse(ground, burst)
     }
   }
   const carryToMs = program.clock.nowMs()
@@ -168,13 +184,14 @@ async function updateOne(ground: DriveGround, wish: DriveUpdateWish): Promise<Re
         bytes: updated.originals.bytesCarried,
       },
     })
+  await markLastWriter(program, mover, [ground.library, drive])
   await program.catalog.endRun(runId, updated.outcome, program.clock.nowMs())
   return done(updated)
 }
 
 /** Encrypted in place, with the size and the time kept: it shows only when the files are read. */
-function judgeReads({ jobs }: DrivePlan, { differing }: CarryToDrive): string | null {
-  const originals = jobs.reduce((sum, { plan }) => sum + plan.carry.length, 0)
+function judgeReads({ jobs }: DrivePlan, { differing }: CarryToDrive): Burst | null {
+  const originals = jobs.reduce((sum, { plan }) => sum + plan.carry.length + plan.readInLibrary.length, 0)
   const nothing = {
     originalsBad: 0,
     originalsTouched: 0,
@@ -185,13 +202,18 @@ function judgeReads({ jobs }: DrivePlan, { differing }: CarryToDrive): string | 
   }
   // A single one is an accident, also when it is the only one that was to be carried.
   if (differing <= 1) return null
-  return judgeBurst({ ...nothing, originals, originalsGone: differing })?.sentence ?? null
+  return judgeBurst({ ...nothing, originals, originalsGone: differing })
+}
+
+async function refuse(ground: DriveGround, { sentence, about }: Burst): Promise<Result<never>> {
+  if (about === 'originals') await noteSuspect(ground.program, ground.library.place, sentence)
+  return failed(libraryIsSuspect(ground, sentence, ground.drive.place.name))
 }
 
 const libraryIsSuspect = ({ library }: DriveGround, sentence: string, drive: string): Failure => ({
   code: 'library-suspect',
   sentence: `Nothing more is carried to “${drive}”, and nothing was replaced: ${sentence} This is what malware or a wiped disk looks like.`,
-  advice: `Disconnect the drive and look into “${library.place.name}”. If you made these changes yourself, run the same command with --accept-changes.`,
+  advice: `Disconnect the drive and look into “${library.place.name}”; “fivefold verify --place "${library.place.name}"” tells what changed. If you made these changes yourself, run the same command with --accept-changes.`,
   place: library.place.name,
 })
 

@@ -93,6 +93,7 @@ async function deskWith(context: Parameters<typeof makeDesk>[0], files: number, 
 
 const nothingElsewhere: Partial<Mover> = {
   listPlace: async () => done({ complete: true, files: [], unreadable: [] }),
+  sweep: async () => done(0),
 }
 
 const kindsOf = ({ findings }: VerifyOutcome): string[] => findings.map(({ kind }) => kind).toSorted()
@@ -161,7 +162,7 @@ test('a copy that could not be asked for is unknown, and its evidence stays as i
     prove: async (work, report, ...rest) => {
       if (work.orders[0]?.path === canaryPath)
         return checker.verbs.prove?.(work, report, ...rest) ?? { kind: 'finished' }
-      for (const { number } of work.orders) report({ kind: 'unknown', number, failure: trouble('place-error') })
+      for (const { number } of work.orders) report({ kind: 'unknown', number, failure: trouble('place-unknown') })
       return { kind: 'finished' }
     },
   }
@@ -169,6 +170,79 @@ test('a copy that could not be asked for is unknown, and its evidence stays as i
   const outcome = await verify(desk, { place: 'nas' })
   assert.deepEqual([outcome.outcome, outcome.places[0]?.unknown, outcome.places[0]?.proven], ['incomplete', 2, 0])
   assert.ok((await desk.catalog.copiesAt(nas.id, { limit: 10 })).every(({ latest }) => latest.atMs === 30))
+})
+
+test('[C2] a copy that can’t be read at a place that reads others counts no longer; one read later makes it good again', async (context) => {
+  const checker = proving()
+  let isBroken = true
+  const verbs: Partial<Mover> = {
+    ...checker.verbs,
+    prove: async (work, report, ...rest) =>
+      (await checker.verbs.prove?.(
+        work,
+        (one) =>
+          report(
+            isBroken && work.orders[one.number]?.path.endsWith('0.CR3') === true
+              ? { kind: 'unknown', number: one.number, failure: trouble('place-error') }
+              : one,
+          ),
+        ...rest,
+      )) ?? { kind: 'finished' },
+  }
+  const desk = await deskWith(context, 2, verbs)
+  const outcome = await verify(desk, { place: 'nas' })
+  assert.deepEqual([outcome.outcome, kindsOf(outcome)], ['incomplete', ['unreadable']])
+  assert.match(outcome.sentence, /1 of 2 copies are NOT as they should be: 0 changed, 0 missing, 1 can’t be read/)
+  const findings = async (): Promise<string[]> =>
+    (await desk.catalog.copiesAt(nas.id, { limit: 9 })).map(({ latest }) => latest.finding).toSorted()
+  assert.deepEqual(await findings(), ['agreed', 'differed'])
+  isBroken = false
+  desk.clock.nowMs += 1000
+  assert.equal((await verify(desk, { place: 'nas' })).outcome, 'done')
+  assert.deepEqual(await findings(), ['agreed', 'agreed'])
+})
+
+test('[D3] where the place itself gives nothing back, no copy of it is called unreadable', async (context) => {
+  const checker = proving()
+  let asked = 0
+  const verbs: Partial<Mover> = {
+    ...checker.verbs,
+    prove: async (work, report, ...rest) => {
+      const isCanary = work.orders[0]?.path === canaryPath
+      if (isCanary) asked += 1
+      if (isCanary && asked <= 2) return checker.verbs.prove?.(work, report, ...rest) ?? { kind: 'finished' }
+      for (const { number } of work.orders) report({ kind: 'unknown', number, failure: trouble('place-error') })
+      return { kind: 'finished' }
+    },
+  }
+  const desk = await deskWith(context, 2, verbs)
+  const outcome = await verify(desk, { place: 'nas' })
+  assert.deepEqual(kindsOf(outcome), ['unknown', 'unknown'])
+  assert.ok((await desk.catalog.copiesAt(nas.id, { limit: 9 })).every(({ latest }) => latest.atMs === 30))
+})
+
+test('a copy that went by rule and was put back since is missed when it is gone again', async (context) => {
+  const { verbs } = proving(({ path }) => (path.endsWith('0.CR3') ? { finding: 'absent', bytesRead: 0 } : {}))
+  for (const isPutBack of [false, true]) {
+    const desk = await deskWith(context, 2, verbs)
+    const copy = desk.copies.find(({ placeId, path }) => placeId === pc.id && path.endsWith('0.CR3'))
+    assert.ok(copy !== undefined)
+    const { hash, placeId, path } = copy
+    const wish = { hash, placeId, path, trashPath: '.fivefold/trash/x', why: 'delivered', plannedAtMs: 40 }
+    const [planned] = await desk.catalog.planRemovals(desk.runId, [wish])
+    const absent = seen(50, { finding: 'absent', deviceId: 'ssd' })
+    await desk.catalog.recordRemovals(desk.runId, [
+      { number: planned?.number ?? 0, state: 'in-trash', atMs: 50, absent },
+    ])
+    if (isPutBack) {
+      const back = { ...copy, evidence: seen(60, { deviceId: 'ssd' }) }
+      await desk.catalog.recordReports({ runId: desk.runId, reads: [], copies: [back] })
+    }
+    for (const look of [1, 2]) {
+      desk.clock.nowMs += 1000
+      assert.deepEqual(kindsOf(await verify(desk, { place: 'pc' })), isPutBack ? ['missing'] : [], `look ${look}`)
+    }
+  }
 })
 
 test('when the time is used up, the rest is left for the next time, which begins with it', async (context) => {

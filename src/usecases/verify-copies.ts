@@ -6,7 +6,7 @@ import type { Place } from '../domain/place.ts'
 import { isDamage } from '../domain/tell-change.ts'
 import type { Cancel } from '../engine/contracts.ts'
 import type { CopyFinding } from './classify-findings.ts'
-import { identifyPlaces } from './identify-places.ts'
+import { addressOf, identifyPlaces } from './identify-places.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
 import type { Hear, Program } from './program.ts'
 import type { VerifiedPlace } from './verify-places.ts'
@@ -67,6 +67,8 @@ async function verifyAll(
       if (identity.kind === 'online')
         checks.push(new PlaceCheck(program, mover, { place, identity }, wishes, bar, cancel))
       else results.set(place.id, notAsked(place, identity.sentence, wish.place === null && place.role === 'drive'))
+    // What a run that was killed left under temporary names (J1).
+    for (const { ground } of checks) await mover.sweep(addressOf(ground.place))
     for (const check of checks) await check.begin()
     bar.begin(checks)
     await checkOldestFirst(checks, bar, isInTime)
@@ -200,14 +202,17 @@ function sentenceFor(
   if (alarm !== undefined) return alarm.sentence
   const sum = (of: (place: VerifiedPlace) => number): number => places.reduce((total, place) => total + of(place), 0)
   const checked = sum((place) => place.checked)
+  if (checked + findings.length + sum((place) => place.workingFiles) === 0) return sayNothingChecked(places, failures)
   const proven = sum((place) => place.proven)
   const count = (fits: (finding: CopyFinding) => boolean): number => findings.filter(fits).length
   const damaged = count(({ kind }) => isDamage(kind))
+  const missing = count(({ kind }) => kind === 'missing')
+  const unreadable = count(({ kind }) => kind === 'unreadable')
   const edited = count(({ kind }) => kind === 'edited')
   const parts: string[] = []
   if (damaged > 0)
     parts.push(
-      `${damaged} of ${checked} copies are NOT as they should be: ${damaged - count(({ kind }) => kind === 'missing')} changed, ${count(({ kind }) => kind === 'missing')} missing. Don’t format any card of these jobs; “fivefold repair” mends them.`,
+      `${damaged} of ${checked} copies are NOT as they should be: ${damaged - missing - unreadable} changed, ${missing} missing${unreadable > 0 ? `, ${unreadable} can’t be read` : ''}. Don’t format a card that holds them; “fivefold repair” mends them.`,
     )
   else if (sum((place) => place.onlyCached + place.unknown) > 0)
     parts.push(
@@ -230,6 +235,24 @@ function sentenceFor(
   if (inSafe.length > 0)
     parts.push(`${named(inSafe)} ${inSafe.length === 1 ? 'is' : 'are'} not connected, and not looked at.`)
   return parts.join(' ')
+}
+
+/** Where nothing was read, nothing is well: that there was no bad news is no good news. */
+function sayNothingChecked(places: readonly VerifiedPlace[], failures: readonly Failure[]): string {
+  const named = (some: readonly VerifiedPlace[]): string => some.map(({ name }) => `“${name}”`).join(' and ')
+  const notThere = places.filter(({ asked, away }) => !asked && !away)
+  const inSafe = places.filter(({ away }) => away)
+  const whyNot = [
+    ...(notThere.length > 0 ? [`${named(notThere)} could not be asked`] : []),
+    ...(inSafe.length > 0 ? [`${named(inSafe)} ${inSafe.length === 1 ? 'is' : 'are'} not connected`] : []),
+  ]
+  if (whyNot.length > 0) return `Nothing was checked: ${whyNot.join(', and ')}.`
+  const [failure] = failures
+  if (failure !== undefined) return `Nothing was checked. ${failure.sentence}`
+  const left = places.reduce((sum, place) => sum + place.left, 0)
+  return left > 0
+    ? `Nothing was checked in this time: ${left} ${left === 1 ? 'copy waits' : 'copies wait'} for the next time.`
+    : 'Nothing was checked: there are no copies there yet.'
 }
 
 const copiesText = (copies: number): string => (copies === 1 ? '1 copy was' : `${copies} copies were`)

@@ -243,8 +243,8 @@ export class PlaceCheck {
   }
 
   async #take(asked: readonly AskedCopy[]): Promise<void> {
-    const { tales, moved, bytesRead, failures } = await this.#teller.tell(asked)
-    await this.#record(asked, moved)
+    const { tales, seen, bytesRead, failures } = await this.#teller.tell(asked)
+    await this.#record(asked, seen)
     this.#counts.bytesRead += bytesRead
     this.failures.push(...failures)
     this.#countReports(asked)
@@ -272,7 +272,7 @@ export class PlaceCheck {
     else this.#differed.push(path)
   }
 
-  async #record(asked: readonly AskedCopy[], moved: readonly CopyRecord[]): Promise<void> {
+  async #record(asked: readonly AskedCopy[], seen: readonly CopyRecord[]): Promise<void> {
     const atMs = this.#program.clock.nowMs()
     const placeId = this.ground.place.id
     const copies = asked.flatMap(({ copy: { hash, path }, report }) => {
@@ -281,7 +281,7 @@ export class PlaceCheck {
       return [{ hash, placeId, path, evidence: { atMs, strength, finding, deviceId } }]
     })
     // In one breath: a copy that moved is never in the books as gone alone.
-    await this.#program.catalog.recordReports({ runId: this.#wishes.runId, reads: [], copies: [...copies, ...moved] })
+    await this.#program.catalog.recordReports({ runId: this.#wishes.runId, reads: [], copies: [...copies, ...seen] })
   }
 
   /** What is in the books as gone is asked for again: a share that was mounted half comes back whole. */
@@ -292,10 +292,10 @@ export class PlaceCheck {
     for (let first = 0; first < before.length && !this.#cancel.aborted; first += sliceFiles) {
       const some = before.slice(first, first + sliceFiles)
       const asked = await this.#prove(some)
-      const { tales, moved, bytesRead, failures } = await this.#teller.tell(asked)
+      const { tales, seen, bytesRead, failures } = await this.#teller.tell(asked)
       // That it is still gone is nothing new.
       const news = asked.filter(({ report }) => report.kind === 'checked' && report.finding !== 'absent')
-      await this.#record(news, moved)
+      await this.#record(news, seen)
       this.#counts.bytesRead += bytesRead
       this.failures.push(...failures)
       this.#countReports(news)

@@ -69,7 +69,14 @@ describe('adopt', { skip }, () => {
       await studio.expect(0, ['adopt', join(studio.library, folder), '--job', 'Parade', '--client', 'City', '--json']),
     )
     assert.equal(adopted['outcome'], 'done')
-    assert.deepEqual(adopted['files'], { copies: 0, newOriginals: pictures, conversions: 1, working: 1, unread: 0 })
+    assert.deepEqual(adopted['files'], {
+      copies: 0,
+      newOriginals: pictures,
+      conversions: 1,
+      working: 1,
+      damaged: 0,
+      unread: 0,
+    })
     assert.deepEqual(adopted['conversions'], [{ path: `${folder}/20200218-0001.dng`, of: '20200218-0001.nef' }])
     assert.deepEqual(await stateOf(join(studio.library, folder)), before, 'what was there is as it was')
 

@@ -3,7 +3,7 @@
  * fails; when that was the wish, `node test/acceptance/commands.test.ts --update` writes them anew, and the change is read in the diff.
  */
 import assert from 'node:assert/strict'
-import { mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -12,6 +12,7 @@ import { makeSampleCard } from '../../src/machine/sample-card/make-sample-card.t
 import { toolPath } from '../lab/run-tool.ts'
 import type { Ran, Studio } from './fivefold.ts'
 import { fivefold, isObject, jsonLines, launcher, makeStudio } from './fivefold.ts'
+import { helpOf, makeStrange, scenes } from './scenes.ts'
 import { inTerminal } from './terminal.ts'
 
 const transcripts = new URL('transcripts/', import.meta.url).pathname
@@ -19,129 +20,6 @@ const isUpdate = process.argv.includes('--update')
 
 /** So that days, names and bytes of the sample card are the same in every run. */
 const cardMadeAtMs = Date.parse('2026-06-01T12:00:00Z')
-
-/** A command line of a transcript; words in braces stand for folders of the studio. */
-interface Scene {
-  readonly file: string
-  readonly commands: readonly string[]
-  /** Done before the commands, in the studio. */
-  readonly first?: (studio: Studio) => Promise<void>
-}
-
-const withoutHelp = ['job', 'card', 'file', 'place']
-const helpOf = [
-  'ingest',
-  'status',
-  ...withoutHelp,
-  'job list',
-  'job show',
-  'card list',
-  'card show',
-  'file show',
-  'file cull',
-  'file uncull',
-  'check',
-  'place add',
-  'place list',
-  'place check',
-  'place remove',
-  'setup',
-  'verify',
-  'doctor',
-  'demo',
-]
-
-const scenes: readonly Scene[] = [
-  { file: 'help', commands: ['', '--help', '--version', ...helpOf.map((command) => `${command} --help`)] },
-  {
-    file: 'before-setup',
-    commands: ['status', 'job list', 'card list', 'place list', 'verify', 'doctor', 'ingest {card} --job Wedding'],
-  },
-  {
-    file: 'setup-and-places',
-    commands: [
-      'setup',
-      'setup --library {folder}/nas --second {folder}/pc --library-device nas --second-device pc',
-      'place list',
-      'place add drive {folder}/usb --name Safe-1 --device usb-1',
-      'place add drive {folder}/usb',
-      'place add second {folder}/nas/inside',
-      'place add cloud {folder}/missing',
-      'place remove Safe-1',
-      'place remove Safe-1',
-      'doctor',
-    ],
-    first: async ({ folder }) => {
-      for (const name of ['usb', 'nas/inside']) await mkdir(join(folder, name), { recursive: true })
-    },
-  },
-  { file: 'place-check', commands: ['place check library', 'place check nowhere'] },
-  {
-    file: 'ingest',
-    commands: [
-      'ingest {card} --job Wedding --client Miller --dry-run',
-      'ingest {card} --job Wedding --client Miller',
-      'ingest {card}',
-      'ingest {card} --dry-run',
-    ],
-  },
-  { file: 'status', commands: ['status', 'status --json'] },
-  {
-    file: 'jobs-and-cards',
-    commands: [
-      'job list',
-      'job show wedding',
-      'job show Nobody',
-      'card list',
-      'card show SAMPLE_CARD',
-      'card show NOBODY',
-    ],
-  },
-  {
-    file: 'files',
-    commands: [
-      'file show DCIM/100FIVEF/EMPTY.JPG',
-      'file show nothing.jpg',
-      'file cull DCIM/100FIVEF/EMPTY.JPG',
-      'file uncull DCIM/100FIVEF/EMPTY.JPG',
-    ],
-  },
-  { file: 'check', commands: ['check {card}', 'check {folder}/strange', 'check {folder}/missing'], first: makeStrange },
-  {
-    file: 'verify',
-    commands: ['verify', 'verify --place library --json', 'verify --place nowhere', 'verify --job Nobody'],
-  },
-  {
-    file: 'place-away',
-    commands: ['status', 'place list', 'ingest {card}', 'doctor'],
-    first: async ({ second }) => {
-      await rm(join(second, '.fivefold'), { recursive: true })
-    },
-  },
-  {
-    file: 'errors',
-    commands: [
-      'ingset {card}',
-      'nonsense --json',
-      'ingest',
-      'ingest --job',
-      'ingest {folder}/missing',
-      'ingest {folder}/missing --json',
-      'ingest {folder}/strange',
-      'ingest {folder}/strange --json',
-      'status --nope',
-      'place add nas {folder}',
-      'verify --sample 200%',
-      'verify --budget soon',
-      'demo --megabytes 3',
-    ],
-  },
-]
-
-async function makeStrange({ folder }: Studio): Promise<void> {
-  await mkdir(join(folder, 'strange'), { recursive: true })
-  await writeFile(join(folder, 'strange', 'notes.txt'), 'no card at all')
-}
 
 async function makeCard(studio: Studio): Promise<string> {
   const card = join(studio.folder, 'SAMPLE_CARD')
@@ -163,6 +41,9 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`(?:${today})T[\\d:.]+Z`, 'g'), '{time}'],
   [new RegExp(`(?:${today}) \\d\\d:\\d\\d`, 'g'), '{time}'],
   [new RegExp(`"(?:${today})"`, 'g'), '"{today}"'],
+  // What is to happen in some days from now.
+  [/(until|again on|due on|after|since|from) \d{4}-\d\d-\d\d/g, '$1 {day}'],
+  [new RegExp(`(?:${today})`, 'g'), '{today}'],
   [/\b[0-9a-f]{20}\b/g, '{id}'],
   [/\b(library|second|drive|safe-1)-[a-z0-9]{4}\b/g, '$1-{id}'],
   [/(["A-Za-z]*(?:free|total)Bytes"?:)\d+/gi, '$1{bytes}'],

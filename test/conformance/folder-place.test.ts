@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parsePlaceId } from '../../src/domain/ids.ts'
@@ -35,6 +35,11 @@ async function makeFolder(role: 'library' | 'second'): Promise<PlaceUnderTest> {
         await mkdir(folder)
         await writeMarker(folder, marker('other'))
       },
+    },
+    leaveLink: async (path) => {
+      const elsewhere = join(scratch, 'behind-the-link')
+      await rename(join(folder, path), elsewhere)
+      await symlink(elsewhere, join(folder, path))
     },
     cleanUp: () => rm(scratch, { recursive: true, force: true }),
   }

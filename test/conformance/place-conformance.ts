@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { WritablePlace } from '../../src/engine/contracts.ts'
 import { makeHashingMemory } from '../../src/machine/xxh128/xxh128.ts'
 import { conformanceCases } from '../../src/places/conformance/cases.ts'
+import { linkCases } from '../../src/places/conformance/link-cases.ts'
 import type { ConformanceTools } from '../../src/places/conformance/sample-files.ts'
 import { prepareUnavailable, unavailableCases } from '../../src/places/conformance/unavailable-cases.ts'
 
@@ -12,6 +13,8 @@ export interface PlaceUnderTest {
   open(): Promise<WritablePlace>
   /** The ways in which a place of this kind goes away, each with its name; one of them is done once. */
   readonly waysToGo: Readonly<Record<string, () => Promise<void>>>
+  /** Moves what lies at a path of the place out of it, and leaves a link there; only where links can be made. */
+  readonly leaveLink?: (path: string) => Promise<void>
   cleanUp(): Promise<void>
 }
 
@@ -33,6 +36,12 @@ export function placeConformance(kind: string, make: () => Promise<PlaceUnderTes
   for (const one of conformanceCases)
     test(`${kind}: ${one.name}`, () =>
       withPlace(async (place, tools) => assert.equal(await one.run(place, tools), null)))
+  for (const one of linkCases)
+    test(`${kind}: ${one.name}`, (context) =>
+      withPlace(async (place, tools, { leaveLink }) => {
+        if (leaveLink === undefined) return context.skip('a place of this kind has no links')
+        assert.equal(await one.run(place, { ...tools, leaveLink }), null)
+      }))
   for (const way of ways)
     for (const one of unavailableCases)
       test(`${kind}, ${way}: ${one.name}`, () =>

@@ -125,6 +125,17 @@ export const planted: FormatPermit = { cardId: parseCardId('a'), validUntilMs: 1
     /TS2741.*#private/,
   ),
   plant(
+    'usecases/planted-removal.ts',
+    `import type { RemovalPermit } from '../domain/removal-rule.ts'
+import { parseContentHash, parsePlaceId } from '../domain/ids.ts'
+export const planted: RemovalPermit = {
+  act: 'into-trash', hash: parseContentHash('a'), placeId: parsePlaceId('a'), path: 'a', validUntilMs: 1, allows: () => true,
+}
+`,
+    null,
+    /TS2741.*#private/,
+  ),
+  plant(
     'usecases/planted-cast.ts',
     `import type { FormatPermit } from '../domain/card-verdict.ts'
 export const planted = (text: string): FormatPermit => JSON.parse(text) as FormatPermit

@@ -42,7 +42,7 @@ const allowances: readonly Allowance[] = [
   allow(/\b[a-z]\w*Sync\b|\b(?:Database|Statement)Sync\b/g, 'calls and classes of the runtime that return at once'),
   allow(/\bsyncfs\b|\.sync\(\)|'sync'|\bsync -f\b|`sync`|--fsync/g, 'calls and commands of the system'),
   allow(/\bsync\b/g, 'the sync byte of a transport stream', /inside-containers\.ts$/),
-  allow(/\bbackup\(|\{ backup,|SQLite[’']s own backup/g, 'a call of SQLite', /^src\/catalog\//),
+  allow(/\bbackup\(|\{ backup,|SQLite[’']s own backup/g, 'a call of SQLite', /^src\/(?:catalog|machine\/lightroom)\//),
   allow(/\/task\b/g, 'a folder in /proc'),
   allow(/\btarget=/g, 'how Python names what a thread runs', /\.py$/),
   allow(/\btaskTimeoutMillis\b/g, 'an option of exiftool'),

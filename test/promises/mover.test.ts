@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -33,7 +33,10 @@ function valueOf<Value>(result: Result<Value>): Value {
 }
 
 function started(context: TestContext): MoverProcess {
-  const mover = startMover({ command: [process.execPath, join(import.meta.dirname, '../../src/mover.ts')], stallMs: 30_000 })
+  const mover = startMover({
+    command: [process.execPath, join(import.meta.dirname, '../../src/mover.ts')],
+    stallMs: 30_000,
+  })
   context.after(() => mover.end())
   return mover
 }
@@ -138,26 +141,57 @@ test('[D1] what is trashed is read first, and deleted only from the trash; a lib
   }
 })
 
+test('[D1] [V2] a job folder that became a link to the library is not proven, and nothing goes from behind it', async (context) => {
+  const mover = started(context)
+  const folder = await scratch(context)
+  const library = await place(mover, join(folder, 'library'), 'library')
+  const second = await place(mover, join(folder, 'second'), 'second')
+  await mkdir(join(library.folder, 'job'))
+  await writeFile(join(library.folder, 'job/x.jpg'), 'good')
+  await symlink(join(library.folder, 'job'), join(second.folder, 'job'))
+  const kinds: string[] = []
+  const order = { number: 0, path: 'job/x.jpg', expected: hashOf('good') }
+  await mover.prove(
+    { place: second, orders: [order] },
+    ({ kind }) => kinds.push(kind),
+    () => undefined,
+    never,
+  )
+  const trashPath = '.fivefold/trash/job/x.jpg'
+  const orders = [{ ...order, bytes: 4, trashPath, validUntilMs: Date.now() + 60_000 }]
+  await mover.trash(
+    { place: second, orders },
+    ({ kind }) => kinds.push(kind),
+    () => undefined,
+    never,
+  )
+  const files = [{ path: 'job/x.jpg', asidePath: '.fivefold/versions/job/x.jpg' }]
+  const [moved] = valueOf(await mover.setAside(second, files))
+  assert.equal(moved?.ok, false)
+  assert.deepEqual(kinds, ['unknown', 'kept'])
+  assert.deepEqual(await readdir(join(library.folder, 'job')), ['x.jpg'])
+})
+
 test('[R1] a folder that is no place is restored into, and keeps nothing of ours', async (context) => {
   const mover = started(context)
   const folder = await scratch(context)
   const drive = await place(mover, join(folder, 'safe'), 'drive')
   await writeFile(join(drive.folder, 'a.jpg'), 'a')
-  const target: PlaceAddress = {
+  const restored: PlaceAddress = {
     id: parsePlaceId('restore'),
     name: 'Restored',
     folder: join(folder, 'back'),
     declaredDevice: null,
     guard: 'folder',
   }
-  const identity = await mover.identify(target, 20_000)
-  assert.ok(identity.kind === 'online' && identity.folder === target.folder)
+  const identity = await mover.identify(restored, 20_000)
+  assert.ok(identity.kind === 'online' && identity.folder === restored.folder)
   const [file] = valueOf(await mover.listPlace(drive, '', never)).files
   assert.ok(file !== undefined)
-  const order = { number: 0, ...file, to: [{ placeId: target.id, path: 'job/a.jpg' }], expected: hashOf('a') }
-  assert.deepEqual(await copy(mover, drive, target, [order]), ['copied'])
-  valueOf(await mover.sweep(target))
-  assert.deepEqual((await readdir(target.folder, { recursive: true })).toSorted(), ['job', 'job/a.jpg'])
+  const order = { number: 0, ...file, to: [{ placeId: restored.id, path: 'job/a.jpg' }], expected: hashOf('a') }
+  assert.deepEqual(await copy(mover, drive, restored, [order]), ['copied'])
+  valueOf(await mover.sweep(restored))
+  assert.deepEqual((await readdir(restored.folder, { recursive: true })).toSorted(), ['job', 'job/a.jpg'])
 })
 
 test('a place check leaves nothing behind, in a library and in a folder from which things may go', async (context) => {

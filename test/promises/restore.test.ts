@@ -1,11 +1,12 @@
 /** Getting it back: from the nearest copy, from the next one where that is bad, and from one drive alone on a new computer. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { appendFile, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { canMakeLoopDisk, canUseTestCards, testCardsFolder } from '../lab/can-run.ts'
 import { loopDisk } from '../lab/loop-disk.ts'
+import { runTool } from '../lab/run-tool.ts'
 import { fillCard, ground, pictures } from './ground.ts'
 import type { Ground } from './ground.ts'
 import { ingest, runCommand, startCommand, statusOf, story } from './the-command.ts'
@@ -280,6 +281,49 @@ test('[C1] [W4] no restore into a place, and none onto a card', { skip }, async 
   }
   assert.deepEqual(await treeOf(card), before)
 })
+
+test(
+  '[C1] no restore and no place onto a card under another name: mounted elsewhere, or by a link',
+  { skip },
+  async () => {
+    await using undo = new AsyncDisposableStack()
+    const world = undo.use(await ground())
+    const disk = undo.use(await loopDisk({ fs: 'ext4', label: 'EOS_DIGITAL' }))
+    await fillCard(
+      disk.mountPoint,
+      pictures(2, () => 20_000),
+    )
+    assert.equal((await ingest(world.home, disk.mountPoint)).exitCode, 0)
+    await disk.unmount()
+    const second = join(world.root, 'mnt2')
+    await mkdir(second)
+    await runTool('mount', [disk.device, second])
+    undo.defer(async () => {
+      await runTool('umount', [second])
+    })
+    const link = join(world.root, 'a-link')
+    await symlink(second, link)
+    await symlink(join(second, 'not-there-yet'), join(world.root, 'a-link-into-nothing'))
+    const before = await treeOf(second, ['lost+found'])
+    const here = [second, join(second, 'DCIM'), join(second, 'new'), join(second, 'new/er'), link, join(link, 'new')]
+    for (const to of here) {
+      const restored = await run(world.home, 'restore', 'Wedding', '--to', to)
+      assert.deepEqual(
+        [restored.exitCode, restored.last?.code],
+        [4, 'target-inside-source'],
+        `${to} ${story(restored)}`,
+      )
+    }
+    const nowhere = await run(world.home, 'restore', 'Wedding', '--to', join(world.root, 'a-link-into-nothing'))
+    assert.deepEqual([nowhere.exitCode, nowhere.last?.code], [4, 'place-unknown'], story(nowhere))
+    for (const at of [second, join(second, 'DCIM'), link]) {
+      const added = await run(world.home, 'place', 'add', 'second', at)
+      assert.deepEqual([added.exitCode, added.last?.code], [4, 'target-inside-source'], `${at} ${story(added)}`)
+    }
+    assert.deepEqual(await treeOf(second, ['lost+found']), before)
+    assert.deepEqual((await readdir(second)).toSorted(), ['DCIM', 'lost+found'])
+  },
+)
 
 test(
   'a home with jobs of its own refuses a rebuild; an empty one takes one place after the other',

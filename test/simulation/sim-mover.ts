@@ -96,6 +96,11 @@ export function startSimMover(setting: MoverSetting): SimMover {
         (mover) => mover.signs(root),
         () => failed(moverDied),
       ),
+    whereIs: (path) =>
+      ask(
+        (mover) => mover.whereIs(path),
+        () => failed(moverDied),
+      ),
     list: (root, cancel) =>
       ask(
         (mover) => mover.list(root, cancel),
@@ -229,6 +234,7 @@ function makeChildMover(setting: MoverSetting, child: Child): Mover {
       await step('card signs')
       return memoryCardSigns(cardAt(world, root))
     },
+    whereIs: async () => failed(moverDied),
     openPlace,
     identify: async (address) => {
       const place = placeAt(world, address)

@@ -223,7 +223,8 @@ class Year {
     if (this.#updates % 2 === 0) {
       const pruned = value(
         await this.studio.requests.prune(
-          { place: null, apply: true, clockIsRight: false },
+          // The photographer looked at the calendar: there were quiet weeks.
+          { place: null, apply: true, clockIsRight: true, emptyTrash: false },
           hearNothing,
           neverCancelled,
         ),

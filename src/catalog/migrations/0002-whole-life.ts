@@ -82,6 +82,11 @@ async function createCardLife(db: Kysely<unknown>): Promise<void> {
 }
 
 async function createPlaceLife(db: Kysely<unknown>): Promise<void> {
+  // Drives take turns at one mount point, so only other places have an address of their own.
+  await db.schema.dropIndex('place_by_address').execute()
+  await sql`create unique index place_by_address on place (address) where retired_at_ms is null and role <> 'drive'`.execute(
+    db,
+  )
   await db.schema
     .createTable('place_event')
     .addColumn('number', 'integer', (column) => column.primaryKey())

@@ -79,7 +79,7 @@ function addIngest(cli: Command, common: Common, shell: Shell): void {
         }
         return
       }
-      const line = shell.progress(options)
+      const line = shell.progress(options, cards.length > 1)
       const answer = await requests.ingest(
         cards.map((card) => ({ card, ...wish })),
         (happening) => line.hear(happening),

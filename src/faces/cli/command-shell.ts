@@ -60,8 +60,9 @@ export class Shell {
     return this.world.requests(options.home ?? null)
   }
 
-  progress(options: CommonOptions): ProgressLine {
-    return new ProgressLine(this.terminal, options.json === true, () => this.world.nowMs())
+  /** `several`: each line tells of which card it speaks. */
+  progress(options: CommonOptions, several = false): ProgressLine {
+    return new ProgressLine(this.terminal, options.json === true, () => this.world.nowMs(), several)
   }
 
   exit(code: number): void {

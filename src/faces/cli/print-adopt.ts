@@ -7,13 +7,22 @@ const rowsShown = 40
 
 export function printCheck(terminal: Terminal, outcome: CheckOutcome): void {
   const paint = makePaint(terminal.colour)
-  const rows = outcome.files.map((file) => [String(file.copies), shown(file.path), whatOf(file)])
+  const rows = outcome.files.toSorted(byFewestCopies).map((file) => [String(file.copies), shown(file.path), whatOf(file)])
   const lines = table([['copies', 'file', 'proven at'], ...rows.slice(0, rowsShown)], new Set([0]))
   lines.forEach((line, index) => terminal.out(index === 0 ? paint('dim', line) : line))
   if (rows.length > rowsShown) terminal.out(`… and ${rows.length - rowsShown} more; --json shows all`)
+  const left = [
+    ...(outcome.ownFiles > 0 ? [`${filesText(outcome.ownFiles)} of Fivefold’s own (.fivefold, ascmhl)`] : []),
+    ...(outcome.leftOut > 0 ? [`${outcome.leftOut} that no camera writes, such as a system’s own folders`] : []),
+  ]
+  if (left.length > 0) terminal.out(`Left out: ${left.join('; ')}.`)
   terminal.out('')
   terminal.out(paint('bold', outcome.sentence))
 }
+
+/** What needs somebody comes first, and is not cut off by a long list; what was culled on purpose needs nobody. */
+const byFewestCopies = (a: CheckedFile, b: CheckedFile): number => rank(a) - rank(b)
+const rank = ({ culled, copies }: CheckedFile): number => (culled ? Number.MAX_SAFE_INTEGER : copies)
 
 function whatOf({ failure, culled, convertedFrom, places }: CheckedFile): string {
   if (failure !== null) return shown(failure.sentence)

@@ -48,13 +48,20 @@ function stayRows(lines: readonly PruneLine[]): readonly (readonly string[])[] {
     if (first === undefined) return []
     const files = group.reduce((sum, line) => sum + line.files, 0)
     const jobs = new Set(group.map(({ jobId }) => jobId)).size
-    const reasons = jobs === 1 ? first.because.map(({ sentence }) => sentence).join(' ') : commonReason(group, jobs)
+    const reasons = jobs === 1 ? reasonsOf(first) : commonReason(group, jobs)
     return [[shown(first.place), `${files} files`, shown(reasons)]]
   })
 }
 
+/** “Not long enough ago” alone leaves a person to work out the day. */
+function reasonsOf({ because, keptUntilMs }: PruneLine): string {
+  const sentences = because.map(({ sentence }) => sentence)
+  const isEarly = keptUntilMs !== null && because.some(({ code }) => code === 'too-early')
+  return [...sentences, ...(isEarly ? [`Kept until ${dayText(new Date(keptUntilMs).toISOString())}.`] : [])].join(' ')
+}
+
 function commonReason(group: readonly PruneLine[], jobs: number): string {
-  const sentences = new Set(group.map(({ because }) => because.map(({ sentence }) => sentence).join(' ')))
+  const sentences = new Set(group.map(reasonsOf))
   const [only] = sentences
   if (sentences.size === 1 && only !== undefined) return `${jobs} jobs: ${only}`
   return `${jobs} jobs, such as: ${only ?? ''}`

@@ -36,6 +36,10 @@ export function printRestore(terminal: Terminal, outcome: RestoreOutcome): void 
 export function printDrill(terminal: Terminal, outcome: DrillOutcome): void {
   const paint = makePaint(terminal.colour)
   for (const place of outcome.places) {
+    if (place.away) {
+      terminal.out(paint('dim', `“${shown(place.name)}” is not connected.`))
+      continue
+    }
     const mark = place.drilled && place.good === place.sample ? paint('green', '✓') : paint('red', '✗')
     terminal.out(`${mark} ${shown(sayDrilled(place))}`)
     printSome(terminal, '  damaged:', place.damaged)

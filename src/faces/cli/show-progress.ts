@@ -26,11 +26,14 @@ export class ProgressLine {
   readonly #json: boolean
   readonly #nowMs: () => number
   readonly #running = new Map<string, Running>()
+  readonly #several: boolean
 
-  constructor(terminal: Terminal, json: boolean, nowMs: () => number) {
+  /** `several`: several cards or drives are at work at once, and each line tells of which it speaks. */
+  constructor(terminal: Terminal, json: boolean, nowMs: () => number, several = false) {
     this.#terminal = terminal
     this.#json = json
     this.#nowMs = nowMs
+    this.#several = several
   }
 
   hear(happening: Happening): void {
@@ -56,7 +59,8 @@ export class ProgressLine {
   /** With several cards at once, each sentence says of which it speaks; the first one of a card does so by itself. */
   #who(happening: Extract<Happening, { type: 'said' | 'trouble' }>): string {
     const namesItself = happening.type === 'said' && happening.code === 'card'
-    return namesItself || this.#running.size < 2 ? '' : `${shown(happening.card)}: `
+    const isOneOfSeveral = this.#several || this.#running.size > 1
+    return namesItself || !isOneOfSeveral ? '' : `${shown(happening.card)}: `
   }
 
   #mark(code: string): string {

@@ -111,7 +111,7 @@ function factsOf({ job, totals, cameras, cards, madeAt, fivefoldVersion }: JobRe
 }
 
 function placesTable({ places, totals }: JobReport): ViewTable {
-  const howText = { measured: '', declared: ' (declared by a person)', unknown: ' (could not be told)' }
+  const howText = { measured: '', declared: '', unknown: ' (could not be told)' }
   const listed = totals.files
   return {
     title: 'Where the copies are',
@@ -122,7 +122,7 @@ function placesTable({ places, totals }: JobReport): ViewTable {
       `${visible(place.name)}${place.retired ? ' (no longer in use)' : ''}`,
       roleText[place.role],
       visible(place.site),
-      place.device === null ? 'not seen yet' : `${visible(place.device)}${howText[place.deviceHow]}`,
+      place.device === null ? 'not seen yet' : `${deviceText(place.device)}${howText[place.deviceHow]}`,
       `${grouped(place.proven)} of ${grouped(listed)}`,
       place.oldestProofAt === null ? '–' : minuteText(place.oldestProofAt),
     ]),
@@ -197,6 +197,12 @@ const wordsOf = ({ totals }: JobReport): ReportView['words'] => [
   ],
 ]
 
+/** The catalog marks a device that a person named; a client reads the name, and that it was said and not measured (V2). */
+const deviceText = (device: string): string => {
+  const name = device.replace(/^declared:/, '')
+  return name === device ? visible(device) : `${visible(name)} (as named by the owner)`
+}
+
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 
 function sectionsOf(report: JobReport): readonly ViewSection[] {
@@ -240,7 +246,7 @@ function viewFile(file: ReportFile, jobFolder: string, usual: ReadonlyMap<string
       ...file.copies.map((copy) => {
         const { text, good } = copyText(copy)
         // Said only where it is not what the first page says of every copy there.
-        const device = usual.get(copy.place) === copy.device ? '' : `, then on ${visible(copy.device)}`
+        const device = usual.get(copy.place) === copy.device ? '' : `, then on ${deviceText(copy.device)}`
         const path = copy.path === `${jobFolder}/${file.path}` ? null : visible(copy.path)
         return { where: visible(copy.place), text: `${text}${device}`, path, good }
       }),

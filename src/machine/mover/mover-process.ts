@@ -72,7 +72,7 @@ export function startMover(options: MoverOptions): MoverProcess {
       asEnd(await ask({ ask: 'read-again', ...work }, [], { readAgain: report, progress }, cancel)),
     prove: async (work, report, progress, cancel) =>
       asEnd(await ask({ ask: 'prove', ...work }, [work.place], { proved: report, progress }, cancel)),
-    ...looking(ask),
+    ...looking(ask, options),
     trash: async (work, report, progress, cancel) =>
       asEnd(await ask({ ask: 'trash', ...work }, [work.place], { trashed: report, progress }, cancel)),
     emptyTrash: async (work, report, cancel) =>
@@ -110,13 +110,29 @@ export function startMover(options: MoverOptions): MoverProcess {
   }
 }
 
+const notTold = (path: string): Failure => ({
+  code: 'place-unknown',
+  sentence: `Where ${path} lies could not be told: the disk or share there does not answer.`,
+  advice: 'Look whether it is switched on and connected, then run the same command again.',
+  path,
+})
+
 type AskChild = Child['ask']
 
 const pathsAtOnce = 500
 
 /** What is looked up and moved out of the way at one place, without reports on the way. */
-function looking(ask: AskChild): Pick<Hands, 'listPlace' | 'checkPaths' | 'setAside'> {
+function looking(
+  ask: AskChild,
+  options: MoverOptions,
+): Pick<Hands, 'whereIs' | 'listPlace' | 'checkPaths' | 'setAside'> {
   return {
+    whereIs: async (path) => {
+      const ending = await ask({ ask: 'where-is', path }, [], {}, null, options.stallMs)
+      return ending.kind === 'answered' && ending.answer.answer === 'whereabouts'
+        ? ending.answer.result
+        : failed(notTold(path))
+    },
     // No limit of its own: a NAS takes its time over a million files, and tells after each folder that it goes on.
     listPlace: async (place, folder, cancel) => {
       const ending = await ask({ ask: 'list-place', place, folder }, [place], {}, cancel)

@@ -88,6 +88,8 @@ async function answer(mover: Hands, waits: Waits, order: Ask & { id: number }, c
       return { answer: 'marked', result: await mover.mark(order.place, order.marker) }
     case 'signs':
       return { answer: 'signs', result: await mover.signs(order.cardRoot) }
+    case 'where-is':
+      return { answer: 'whereabouts', result: await mover.whereIs(order.path) }
     case 'list':
       return { answer: 'listing', result: await mover.list(order.cardRoot, cancel) }
     case 'copy': {

@@ -24,12 +24,14 @@ import type {
   ReadOrder,
   ReadReport,
   TrashReport,
+  Whereabouts,
 } from '../../engine/contracts.ts'
 
 export type Ask =
   | { readonly ask: 'identify'; readonly place: PlaceAddress }
   | { readonly ask: 'mark'; readonly place: PlaceAddress; readonly marker: string }
   | { readonly ask: 'signs'; readonly cardRoot: string }
+  | { readonly ask: 'where-is'; readonly path: string }
   | { readonly ask: 'list'; readonly cardRoot: string }
   | {
       readonly ask: 'copy'
@@ -61,6 +63,7 @@ export type Answer =
   | { readonly answer: 'identity'; readonly identity: Identity }
   | { readonly answer: 'marked'; readonly result: Result<Identity> }
   | { readonly answer: 'signs'; readonly result: Result<CardSigns> }
+  | { readonly answer: 'whereabouts'; readonly result: Result<Whereabouts> }
   | { readonly answer: 'listing'; readonly result: Result<CardListing> }
   | { readonly answer: 'place-listing'; readonly result: Result<PlaceListing> }
   | { readonly answer: 'checked-paths'; readonly result: Result<readonly Presence[]> }

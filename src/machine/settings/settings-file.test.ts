@@ -210,6 +210,14 @@ test('two places may not share an id, a name or a folder', async () => {
   assert.match((await with2('b-abcd', 'B', '/mnt/x/../nas/')).sentence, /^Line 3 .*“NAS” and “B” are the same folder/)
 })
 
+test('[W4] drives may take turns at one folder; no other place may stand where one is', () => {
+  const at = (name: string, role: Place['role']): Place => place(name, { role, address: '/media/me/SAFE' })
+  assert.equal(whyNotAdd(at('SafeB', 'drive'), [at('SafeA', 'drive')]), null)
+  assert.equal(whyNotAdd(at('SafeB', 'drive'), [at('PC', 'second')])?.code, 'place-exists')
+  assert.equal(whyNotAdd(at('PC', 'second'), [at('SafeA', 'drive')])?.code, 'place-exists')
+  assert.equal(whyNotAdd(at('SafeA', 'drive'), [at('SafeA', 'drive')])?.code, 'place-exists')
+})
+
 test('[S1] a password in an address is refused, and not shown', async () => {
   const failure = await failureOf(`places:\n${placeText('a-bcde', 'A', 'sftp://ada:hunter2@nas/photos')}`)
   assert.match(failure.sentence, /is an address with a password in it, and must be .* without the password/)

@@ -159,7 +159,8 @@ function originOf(element: XmlElement): Origin | null {
   const origin = child(element, 'metadata')?.children.find(
     ({ namespace, name }) => namespace === originNamespace && name === 'origin',
   )
-  if (origin === undefined) return null
+  // It comes from outside like every other path here, and must not climb out of its folder when the file is restored.
+  if (origin === undefined || !isInsideScope(origin.text)) return null
   const { attributes, text } = origin
   return { cardPath: text, cardId: attributes.get('card') ?? null, jobId: attributes.get('job') ?? null }
 }

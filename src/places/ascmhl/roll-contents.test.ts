@@ -6,13 +6,16 @@ import { nextRollManifest } from './roll-manifest.ts'
 
 const hash = parseContentHash('0123456789abcdef0123456789abcdef')
 
-function written(): { readonly chain: string; readonly manifests: ReadonlyMap<string, string> } {
+function written(cardPath = 'DCIM/a:b.CR3'): {
+  readonly chain: string
+  readonly manifests: ReadonlyMap<string, string>
+} {
   const wish = {
     rollFolderName: 'EOS 001',
     startedAtMs: 1_795_000_000_000,
     chain: null,
     manifests: new Map<string, string>(),
-    files: [{ path: 'DCIM/a%3Ab.CR3', cardPath: 'DCIM/a:b.CR3', bytes: 10, mtimeMs: 5000, hash }],
+    files: [{ path: 'DCIM/a%3Ab.CR3', cardPath, bytes: 10, mtimeMs: 5000, hash }],
     emptyFolders: [],
     complete: true,
     cardId: 'card-1',
@@ -39,4 +42,16 @@ test('a manifest that was changed since is not believed, and that is said', () =
   assert.deepEqual(contents.files, [])
   assert.match(contents.trouble ?? '', /was changed after it was written/)
   assert.match(readRollContents(null, new Map()).trouble ?? '', /no manifest/)
+})
+
+test('an origin that climbs out of its folder is none: a manifest comes from outside', () => {
+  for (const path of ['../../x', '/etc/x', 'DCIM/../../x', 'DCIM//x', '']) {
+    const { chain, manifests } = written(path)
+    const contents = readRollContents(chain, manifests)
+    assert.deepEqual(
+      contents.files.map(({ path: lies, cardPath }) => [lies, cardPath]),
+      [['DCIM/a%3Ab.CR3', null]],
+      path,
+    )
+  }
 })

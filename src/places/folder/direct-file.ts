@@ -21,6 +21,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { promisify } from 'node:util'
+import { refuseLinkWithoutFlag } from './real-way.ts'
 import { hasSystemCode } from './system-failure.ts'
 
 /** Files up to this size are handled by calls that return at once. */
@@ -47,8 +48,9 @@ export interface OpenFile {
   readonly atOnce: boolean
 }
 
-/** Opens for reading; `direct` is asked for, and what was reached stands in the answer. */
+/** Opens for reading, and never what a link leads to; `direct` is asked for, and what was reached stands in the answer. */
 export async function openForReading(path: string, wants: { direct: boolean; atOnce: boolean }): Promise<OpenFile> {
+  refuseLinkWithoutFlag(path)
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
   return openWith(path, flags, wants, 0)
 }

@@ -8,24 +8,27 @@ import type { PlaceId } from '../../domain/ids.ts'
 import type { PlaceListing } from '../../domain/place-listing.ts'
 import type { Cancel, PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
 import { smallFileBytesMax } from './direct-file.ts'
+import { confirmPlace } from './confirm-place.ts'
 import { openReading } from './file-reading.ts'
 import { FileWriting } from './file-writing.ts'
 import { flushFolder } from './flush-folder.ts'
 import { flushSmallFiles } from './flush-many.ts'
 import { absolutePath, assertInside, makeFoldersFor } from './folder-names.ts'
 import { listFolder } from './list-folder.ts'
-import { isMarkerOf, partialFolder, readMarker } from './marker.ts'
+import { partialFolder, readMarker } from './marker.ts'
 import {
   asideKindOf,
   asideTaken,
   assertInTrash,
+  isTaken,
   keepsAll,
   kindAt,
   notAFile,
   removeTrashed,
   renameAside,
 } from './move-aside.ts'
-import { confirmTarget, openTarget, removeEmptyOwnFolders } from './restore-target.ts'
+import { isALink, RealWay, saysItIsALink } from './real-way.ts'
+import { openRestoreFolder, removeEmptyOwnFolders } from './restore-folder.ts'
 import { isLeftOver, newSession } from './sessions.ts'
 import { hasSystemCode, placeFailure } from './system-failure.ts'
 
@@ -38,11 +41,11 @@ export interface FolderGround {
 }
 
 /**
- * Opens the folder as a place, if it is that place (W4); or as the target of a restore, if it is no place.
- * Fails with `place-unmarked`, `place-is-another`, `place-unknown` or `place-read-only`, and `not-found` for a target.
+ * Opens the folder as a place, if it is that place (W4); or as the folder of a restore, if it is no place.
+ * Fails with `place-unmarked`, `place-is-another`, `place-unknown` or `place-read-only`, and `not-found` for the folder of a restore.
  */
 export async function openFolderPlace(address: PlaceAddress, ground: FolderGround): Promise<Result<WritablePlace>> {
-  const confirmed = address.guard === 'folder' ? await openTarget(address) : await confirmMarker(address)
+  const confirmed = address.guard === 'folder' ? await openRestoreFolder(address) : await confirmPlace(address)
   if (!confirmed.ok) return confirmed
   try {
     const path = await anchorOf(address)
@@ -69,46 +72,16 @@ async function anchorOf({ folder, guard }: PlaceAddress): Promise<string> {
   }
 }
 
-async function confirmMarker(address: PlaceAddress): Promise<Result<void>> {
-  if (address.guard === 'folder') return confirmTarget(address)
-  const reading = await readMarker(address.folder)
-  const advice = 'Mount or connect it, then run the same command again.'
-  switch (reading.kind) {
-    case 'marker':
-      if (isMarkerOf(reading.marker, address.id)) return done(undefined)
-      return failed({
-        code: 'place-is-another',
-        sentence: `At ${address.folder} lies “${reading.marker.name}”, not “${address.name}”.`,
-        advice: 'Look which drive or share is mounted there. Nothing was written.',
-        place: address.name,
-      })
-    case 'none':
-    case 'no-folder':
-      return failed({
-        code: 'place-unmarked',
-        sentence: `“${address.name}” is not at ${address.folder}: there is no marker, as when a NAS or drive is not mounted.`,
-        advice: `${advice} Nothing was written.`,
-        place: address.name,
-      })
-    case 'unreadable':
-      return failed({
-        code: 'place-unknown',
-        sentence: `“${address.name}” can't be asked: ${reading.because}.`,
-        advice,
-        place: address.name,
-      })
-  }
-}
-
 class FolderPlace implements WritablePlace {
   readonly id: PlaceId
   readonly name: string
   readonly deviceId: string
   readonly #address: PlaceAddress
   readonly #ground: FolderGround
-  /** The partial folder, or the target itself, as it was when the place was opened: if it changes, something else is mounted here. */
+  /** The partial folder, or the folder itself, as it was when the place was opened: if it changes, something else is mounted here. */
   readonly #anchor: { readonly path: string; readonly dev: bigint; readonly ino: bigint }
   readonly #session = newSession()
+  readonly #way: RealWay
   readonly #knownFolders = new Set<string>()
   /** Folders that got a new folder and were not flushed since. Until they are, no file below the new one counts (W1). */
   readonly #unsettled = new Set<string>()
@@ -124,10 +97,11 @@ class FolderPlace implements WritablePlace {
     this.id = address.id
     this.name = address.name
     this.deviceId = ground.deviceId
+    this.#way = new RealWay(address.folder, address.name)
   }
 
   async confirm(): Promise<Result<void>> {
-    const marker = await confirmMarker(this.#address)
+    const marker = await confirmPlace(this.#address)
     return marker.ok ? this.#stillHere() : marker
   }
 
@@ -147,9 +121,19 @@ class FolderPlace implements WritablePlace {
     })
   }
 
+  /** The same disk, and real folders all the way down to each of these paths; looked at anew, before a name is given or taken. */
+  #stillHereFor(...paths: readonly string[]): Result<void> {
+    for (const path of paths) {
+      const way = this.#way.check(path, 'anew')
+      if (!way.ok) return way
+    }
+    return this.#stillHere()
+  }
+
   async check(path: string): Promise<Presence> {
     assertInside(path)
-    const here = this.#stillHere()
+    const way = this.#way.check(path, 'remembered')
+    const here = way.ok ? this.#stillHere() : way
     if (!here.ok) return { kind: 'unknown', because: here.failure.sentence }
     try {
       const found = lstatSync(absolutePath(this.#address.folder, path))
@@ -164,6 +148,8 @@ class FolderPlace implements WritablePlace {
     if (folder !== '') assertInside(folder)
     const before = this.#stillHere()
     if (!before.ok) return before
+    const way = folder === '' ? done(undefined) : this.#way.check(folder, 'anew')
+    if (!way.ok) return done({ complete: false, files: [], unreadable: [folder] })
     try {
       const listing = await listFolder(this.#address.folder, folder, cancel, onward)
       // Where the mount went away meanwhile, what was not seen below it is not absent (D3).
@@ -177,6 +163,8 @@ class FolderPlace implements WritablePlace {
 
   async open(path: string, how: 'fast' | 'past-cache'): Promise<Result<Reading>> {
     assertInside(path)
+    const way = this.#way.check(path, 'remembered')
+    if (!way.ok) return way
     return openReading(absolutePath(this.#address.folder, path), {
       how,
       atOnce: false,
@@ -187,6 +175,7 @@ class FolderPlace implements WritablePlace {
 
   /** A file is called missing only where the place itself is still there (D3). */
   #explainOpen(error: unknown, path: string): Failure {
+    if (saysItIsALink(error)) return isALink(this.name, path)
     if (!hasSystemCode(error, 'ENOENT', 'ENOTDIR')) return placeFailure(error, this.name, path)
     const here = this.#stillHere()
     if (!here.ok) return here.failure
@@ -200,7 +189,7 @@ class FolderPlace implements WritablePlace {
   }
 
   async begin(bytes: number): Promise<Result<Writing>> {
-    const here = this.#stillHere()
+    const here = this.#stillHereFor(`${partialFolder}/x`)
     if (!here.ok) return here
     this.#count += 1
     if (this.#address.guard === 'folder') {
@@ -229,7 +218,7 @@ class FolderPlace implements WritablePlace {
   async publish(writing: Writing, path: string): Promise<Result<'published' | 'taken'>> {
     assertInside(path)
     const ours = this.#ours(writing)
-    const here = this.#stillHere()
+    const here = this.#stillHereFor(path)
     if (!here.ok) return here
     const final = absolutePath(this.#address.folder, path)
     try {
@@ -256,7 +245,7 @@ class FolderPlace implements WritablePlace {
     }
     // FAT, exFAT and many NAS shares have no second names. There the look and the rename are two steps; between them only
     // another program could take the name, since Fivefold has one writer.
-    if (exists(final)) return 'taken'
+    if (isTaken(final)) return 'taken'
     renameSync(temporary, final)
     return 'published'
   }
@@ -265,7 +254,7 @@ class FolderPlace implements WritablePlace {
     if (!isOwnPath(path)) throw new Error(`Not a file of ours that may be replaced: ${path}`)
     assertInside(path)
     const ours = this.#ours(writing)
-    const here = this.#stillHere()
+    const here = this.#stillHereFor(path)
     if (!here.ok) return here
     try {
       if (ours.isOpen) await ours.closeBeforePublish()
@@ -279,8 +268,9 @@ class FolderPlace implements WritablePlace {
 
   async setAside(path: string, asidePath: string): Promise<Result<'set-aside' | 'absent'>> {
     const root = this.#address.folder
-    const may = asideKindOf(path, asidePath) === 'trash' ? await this.#mayRemove() : this.#stillHere()
-    if (!may.ok) return may
+    const may = asideKindOf(path, asidePath) === 'trash' ? await this.#mayRemove() : done(undefined)
+    const here = may.ok ? this.#stillHereFor(path, asidePath) : may
+    if (!here.ok) return here
     try {
       const kind = kindAt(root, path)
       if (kind === 'other') return failed(notAFile(this.name, path))
@@ -332,6 +322,9 @@ class FolderPlace implements WritablePlace {
 
   async flushNamed(path: string): Promise<Result<void>> {
     assertInside(path)
+    const here = this.#stillHereFor(path)
+    if (!here.ok) return here
+    if (kindAt(this.#address.folder, path) === 'other') return failed(notAFile(this.name, path))
     const [answer] = await flushSmallFiles('', [absolutePath(this.#address.folder, path)], this.name)
     return answer ?? done(undefined)
   }
@@ -358,11 +351,12 @@ class FolderPlace implements WritablePlace {
   }
 
   async sweep(): Promise<Result<number>> {
-    const here = await this.confirm()
+    const confirmed = await this.confirm()
+    const here = confirmed.ok ? this.#stillHereFor(`${partialFolder}/x`) : confirmed
     if (!here.ok) return here
     const partial = join(this.#address.folder, partialFolder)
     try {
-      if (this.#address.guard === 'folder' && !exists(partial)) return done(0)
+      if (this.#address.guard === 'folder' && !isTaken(partial)) return done(0)
       const left = readdirSync(partial).filter(
         (name) => !name.startsWith(`${this.#session}-`) && isLeftOver(partial, name),
       )
@@ -392,13 +386,3 @@ const rolesThatLetGo: ReadonlySet<string> = new Set(['second', 'cloud', 'drive']
 
 /** The only files that Fivefold ever replaces: its own records, and the chain of an ASC MHL history. */
 const isOwnPath = (path: string): boolean => path.startsWith('.fivefold/') || path.endsWith('/ascmhl/ascmhl_chain.xml')
-
-function exists(path: string): boolean {
-  try {
-    lstatSync(path)
-    return true
-  } catch (error) {
-    if (hasSystemCode(error, 'ENOENT')) return false
-    throw error
-  }
-}

@@ -20,7 +20,7 @@ export async function identifyFolder(
   address: PlaceAddress,
   groundOf: (folder: string) => Promise<GroundFacts>,
 ): Promise<Identity> {
-  if (address.guard === 'folder') return identifyTarget(address, groundOf)
+  if (address.guard === 'folder') return identifyRestoreFolder(address, groundOf)
   const reading = await readMarker(address.folder)
   switch (reading.kind) {
     case 'no-folder':
@@ -42,7 +42,7 @@ export async function identifyFolder(
 }
 
 /** The folder of a restore is there as soon as it can be made; nothing is made by asking. */
-async function identifyTarget(
+async function identifyRestoreFolder(
   address: PlaceAddress,
   groundOf: (folder: string) => Promise<GroundFacts>,
 ): Promise<Identity> {

@@ -64,7 +64,8 @@ function areOneFile(a: string, b: string): boolean {
   return first.isFile() && first.dev === second.dev && first.ino === second.ino && first.nlink > 1n
 }
 
-function isTaken(path: string): boolean {
+/** Does anything lie under this absolute path, a link that leads nowhere among it? */
+export function isTaken(path: string): boolean {
   try {
     lstatSync(path)
     return true

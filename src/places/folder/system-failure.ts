@@ -8,6 +8,13 @@ function systemCode(error: unknown): string {
 
 export const hasSystemCode = (error: unknown, ...codes: readonly string[]): boolean => codes.includes(systemCode(error))
 
+/** A fault of ours must not look like a place that answers badly: it goes on its way as what it is. */
+function throwBug(error: unknown): void {
+  if (error instanceof ReferenceError || error instanceof TypeError || error instanceof RangeError) {
+    if (!('code' in error)) throw error
+  }
+}
+
 const vanished = [
   'ENOTCONN',
   'ENODEV',
@@ -75,6 +82,7 @@ const placeWords: readonly { readonly codes: readonly string[]; readonly words: 
 
 /** What went wrong at a place, in words. Every error of the system becomes exactly one failure. */
 export function placeFailure(error: unknown, place: string, path?: string): Failure {
+  throwBug(error)
   const cause = systemCode(error)
   const words = placeWords.find((row) => row.codes.includes(cause))?.words
   const about = { place, cause, ...(path === undefined ? {} : { path }) }

@@ -10,6 +10,7 @@ export function addPrune(cli: Command, common: Common, shell: Shell): void {
     )
     .option('--place <name>', 'only this place')
     .option('--apply', 'do it: every other copy is asked now, and what goes lies in the place’s own trash first')
+    .option('--empty-trash', 'with --place and --apply: give the room back now, without the time of grace')
     .option('--clock-is-right', 'Fivefold did not run for a long time, and the date of this computer is right')
     .addHelpText(
       'after',
@@ -21,6 +22,7 @@ export function addPrune(cli: Command, common: Common, shell: Shell): void {
           readonly place?: string
           readonly apply?: boolean
           readonly clockIsRight?: boolean
+          readonly emptyTrash?: boolean
         },
       ) => {
         const line = shell.progress(options)
@@ -29,6 +31,7 @@ export function addPrune(cli: Command, common: Common, shell: Shell): void {
             place: options.place ?? null,
             apply: options.apply === true,
             clockIsRight: options.clockIsRight === true,
+            emptyTrash: options.emptyTrash === true,
           },
           (happening) => line.hear(happening),
           shell.world.cancel,

@@ -28,11 +28,11 @@ function valueOf<Value>(result: Result<Value>): Value {
 const codeOf = (result: Result<unknown>): string => (result.ok ? 'done' : result.failure.code)
 
 async function scratch(context: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fivefold-target-'))
+  const folder = await mkdtemp(join(tmpdir(), 'fivefold-restored-'))
   context.after(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
-const target = (folder: string): PlaceAddress => ({
+const restored = (folder: string): PlaceAddress => ({
   id: parsePlaceId('restore'),
   name: 'Restored',
   folder,
@@ -52,7 +52,7 @@ async function write(place: WritablePlace): Promise<Writing> {
 
 test('[R1] a folder is written to like a place, and nothing of ours is left in the restored tree', async (context) => {
   const folder = join(await scratch(context), 'back')
-  const place = valueOf(await openFolderPlace(target(folder), ground))
+  const place = valueOf(await openFolderPlace(restored(folder), ground))
   assert.equal(valueOf(await place.sweep()), 0)
   assert.deepEqual(await readdir(folder), [], 'the last part was made, and nothing in it')
   for (const path of ['job/a.jpg', 'b.jpg']) {
@@ -71,30 +71,30 @@ test('[R1] a folder is written to like a place, and nothing of ours is left in t
 
 test('what another run is writing, or something of ours that is not empty, is not swept away', async (context) => {
   const folder = await scratch(context)
-  const place = valueOf(await openFolderPlace(target(folder), ground))
-  const other = valueOf(await openFolderPlace(target(folder), ground))
+  const place = valueOf(await openFolderPlace(restored(folder), ground))
+  const other = valueOf(await openFolderPlace(restored(folder), ground))
   await write(other)
   await writeFile(join(folder, '.fivefold/partial/stranger.1.abc.1-1'), '')
   assert.equal(valueOf(await place.sweep()), 1, 'this process wrote it, in an opening that counts as over')
   assert.deepEqual(await readdir(join(folder, '.fivefold/partial')), ['stranger.1.abc.1-1'])
 })
 
-test('[W4] a place is no target, and only the last part of a path is made', async (context) => {
+test('[W4] a place is no folder for it, and only the last part of a path is made', async (context) => {
   const folder = await scratch(context)
-  assert.equal(codeOf(await openFolderPlace(target(join(folder, 'a/b')), ground)), 'not-found')
+  assert.equal(codeOf(await openFolderPlace(restored(join(folder, 'a/b')), ground)), 'not-found')
   assert.deepEqual(await readdir(folder), [])
   await writeFile(join(folder, 'file'), '')
-  assert.equal(codeOf(await openFolderPlace(target(join(folder, 'file')), ground)), 'not-found')
+  assert.equal(codeOf(await openFolderPlace(restored(join(folder, 'file')), ground)), 'not-found')
   await mkdir(join(folder, 'nas'))
   await writeMarker(join(folder, 'nas'), marker)
   const before = await readdir(join(folder, 'nas'), { recursive: true })
-  assert.equal(codeOf(await openFolderPlace(target(join(folder, 'nas')), ground)), 'place-is-another')
+  assert.equal(codeOf(await openFolderPlace(restored(join(folder, 'nas')), ground)), 'place-is-another')
   assert.deepEqual(await readdir(join(folder, 'nas'), { recursive: true }), before)
 })
 
 test('[W4] another folder at that path, or one that became a place, is not written to any more', async (context) => {
   const folder = join(await scratch(context), 'back')
-  const place = valueOf(await openFolderPlace(target(folder), ground))
+  const place = valueOf(await openFolderPlace(restored(folder), ground))
   const writing = await write(place)
   await rename(folder, `${folder}-elsewhere`)
   for (const way of ['gone', 'another']) {
@@ -103,23 +103,23 @@ test('[W4] another folder at that path, or one that became a place, is not writt
     assert.deepEqual(answers.map(codeOf), ['place-gone', 'place-gone', 'place-gone'], way)
   }
   assert.deepEqual(await readdir(folder), [])
-  const again = valueOf(await openFolderPlace(target(folder), ground))
+  const again = valueOf(await openFolderPlace(restored(folder), ground))
   await writeMarker(folder, marker)
   assert.equal(codeOf(await again.confirm()), 'place-is-another')
 })
 
 test('[D1] nothing is removed from a folder that is no place', async (context) => {
   const folder = await scratch(context)
-  const place = valueOf(await openFolderPlace(target(folder), ground))
+  const place = valueOf(await openFolderPlace(restored(folder), ground))
   await writeFile(join(folder, 'x.jpg'), '')
   assert.equal(codeOf(await place.setAside('x.jpg', '.fivefold/trash/x.jpg')), 'place-is-another')
   assert.equal(codeOf(await place.removeFromTrash('.fivefold/trash/x.jpg')), 'place-is-another')
 })
 
-test('who asks a target gets the room there, also before it is made; asking makes nothing', async (context) => {
+test('who asks such a folder gets the room there, also before it is made; asking makes nothing', async (context) => {
   const folder = await scratch(context)
   const asked = async (at: string): Promise<string> => {
-    const identity = await identifyFolder(target(at), groundOf)
+    const identity = await identifyFolder(restored(at), groundOf)
     if (identity.kind === 'online') assert.ok(identity.folder === at && identity.freeBytes > 0)
     return identity.kind
   }

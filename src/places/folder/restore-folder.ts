@@ -1,5 +1,5 @@
 /**
- * A folder that is no place, but is written to with the same care: the target of a restore or of a rehearsal. It gets no marker;
+ * A folder that is no place, but is written to with the same care: what a restore or a rehearsal brings back goes there. It gets no marker;
  * what is remembered while the work goes on is the folder itself (W4).
  */
 import { rmdirSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { partialFolder, readMarker } from './marker.ts'
 import { hasSystemCode, placeFailure } from './system-failure.ts'
 
 /** Makes the folder when only its last part is missing. Fails when it is a place, or can't be made. */
-export async function openTarget(address: PlaceAddress): Promise<Result<void>> {
+export async function openRestoreFolder(address: PlaceAddress): Promise<Result<void>> {
   try {
     await mkdir(address.folder)
     await flushFolder(dirname(address.folder))
@@ -21,11 +21,11 @@ export async function openTarget(address: PlaceAddress): Promise<Result<void>> {
     if (hasSystemCode(error, 'ENOENT')) return failed(noFolder(address))
     if (!hasSystemCode(error, 'EEXIST')) return failed(placeFailure(error, address.name))
   }
-  return confirmTarget(address)
+  return confirmRestoreFolder(address)
 }
 
 /** Is there a folder, and is it no place? */
-export async function confirmTarget(address: PlaceAddress): Promise<Result<void>> {
+export async function confirmRestoreFolder(address: PlaceAddress): Promise<Result<void>> {
   const reading = await readMarker(address.folder)
   switch (reading.kind) {
     case 'none':

@@ -1,0 +1,39 @@
+/**
+ * A clock that jumped ahead looks like a long pause, and a long pause like a clock that jumped (D3). Every command that writes notes
+ * a pause before it does anything; as long as no person has looked at the clock, nothing is removed.
+ */
+import { clockGapMaxMs } from '../domain/clock-trust.ts'
+import type { Program } from './program.ts'
+
+const gapKind = 'clock gap'
+const confirmedKind = 'clock confirmed'
+/** So many of the last runs are looked through. */
+const runsMax = 20_000
+
+export interface ClockGap {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export async function noteClockGap({ catalog, clock, settings }: Program): Promise<void> {
+  const fromMs = await catalog.newestMomentMs()
+  const toMs = clock.nowMs()
+  if (fromMs === null || toMs - fromMs <= clockGapMaxMs(settings.policy)) return
+  const runId = await catalog.beginRun(gapKind, { fromMs, toMs }, toMs)
+  await catalog.endRun(runId, 'done', toMs)
+}
+
+/** The newest pause that no person has looked at yet. */
+export async function openClockGap({ catalog }: Program): Promise<ClockGap | null> {
+  const newest = (await catalog.runs(runsMax)).find(({ kind }) => kind === gapKind || kind === confirmedKind)
+  if (newest === undefined || newest.kind === confirmedKind) return null
+  const given = newest.arguments
+  const fromMs: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'fromMs') : null
+  return { fromMs: typeof fromMs === 'number' ? fromMs : newest.startedAtMs, toMs: newest.startedAtMs }
+}
+
+export async function confirmClock({ catalog, clock }: Program): Promise<void> {
+  const atMs = clock.nowMs()
+  const runId = await catalog.beginRun(confirmedKind, {}, atMs)
+  await catalog.endRun(runId, 'done', atMs)
+}
