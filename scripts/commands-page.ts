@@ -10,7 +10,10 @@ const notHere = (): never => {
 function commandTree(): Command {
   const terminal = { out: notHere, err: notHere, redraw: notHere, columns: 100, isTerminal: false, colour: false }
   const cancel = { aborted: false, addEventListener: notHere, removeEventListener: notHere }
-  return buildCli({ terminal, version, cancel, nowMs: () => 0, requests: notHere, runDemo: notHere, saveNew: notHere }, { exitCode: 0 })
+  return buildCli(
+    { terminal, version, cancel, nowMs: () => 0, requests: notHere, runDemo: notHere, saveNew: notHere },
+    { exitCode: 0 },
+  )
 }
 
 /** Every command that does something, in the order of the help: `place add`, and not `place`. */

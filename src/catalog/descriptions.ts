@@ -299,7 +299,7 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
   },
   where_group: {
     about:
-      'Where the originals of a job are, counted together: those on the same cards and with copies of the same standing at the same places. Belongs to the job’s tally and is counted with it.',
+      'Where the originals of a job are: those on the same cards, with copies of the same standing at the same places. Counted with the tally.',
     columns: {
       job_id: 'The job.',
       group_number: 'Counts up within the job.',

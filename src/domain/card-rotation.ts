@@ -77,7 +77,8 @@ export function judgeNext<Card extends CardInRotation>(cards: readonly Card[], n
   return {
     kind: 'none',
     nearest: nearest === undefined ? null : { card: nearest.card, because: nearest.because },
-    others,
+    // The one that is named is none of the others.
+    others: nearest === undefined ? others : { ...others, owed: others.owed - 1 },
   }
 }
 

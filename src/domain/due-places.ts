@@ -164,7 +164,7 @@ export function dueRepairs(facts: DueFacts): readonly Due[] {
       return [
         {
           ...about,
-          sentence: `At “${place.name}”, ${files(count)} ${are(count)} not what the camera wrote any more. Run “fivefold repair”.`,
+          sentence: `At “${place.name}”, ${files(count)} ${are(count)} not what the camera wrote any more. “fivefold verify” tells why; “fivefold repair” mends damage, and “fivefold repair --edited” keeps an edit beside the original.`,
           sinceMs: Math.min(...damaged.map(({ copy }) => copy.oldestAtMs)),
           command: 'fivefold repair',
         },

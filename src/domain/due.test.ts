@@ -282,7 +282,7 @@ test('one file is not spoken of as if it were many', () => {
   assert.deepEqual(
     said.map(({ sentence }) => sentence),
     [
-      'At “NAS”, 1 file is not what the camera wrote any more. Run “fivefold repair”.',
+      'At “NAS”, 1 file is not what the camera wrote any more. “fivefold verify” tells why; “fivefold repair” mends damage, and “fivefold repair --edited” keeps an edit beside the original.',
       '1 file at “PC” is past its time: up to 1.0 GB could be free. “fivefold prune --place PC” shows it.',
       '1 file in the trash of “PC” (1.0 GB) waited long enough: “fivefold prune --place PC” shows it.',
       '1 of 1 file of “Wedding” has no proven copy in the library. Other places hold them: run “fivefold repair”.',

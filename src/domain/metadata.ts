@@ -24,6 +24,11 @@ export interface CameraMetadata {
   readonly burstId: string | null
 }
 
+const brokenCodes: ReadonlySet<string> = new Set(['cut-off', 'preview-broken', 'unknown-content'])
+
+/** Is this the code of a warning that a picture could not be opened? An empty file has a warning of its own. */
+export const isBrokenPicture = (code: string): boolean => brokenCodes.has(code)
+
 /** The result of the quick look whether a picture can be opened, made while the card is still in hand. */
 export type Readability =
   | { readonly kind: 'fine' }

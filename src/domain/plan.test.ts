@@ -147,11 +147,7 @@ test('a file template changes the path below the folder of the roll', () => {
 })
 
 test('empty files, recovered files, links, devices and damaged names are told; system files are not', () => {
-  const files = [
-    fileAt('DCIM/100/IMG_1.JPG', 0),
-    fileAt('MISC/AUTPRINT.MRK', 0),
-    fileAt('FOUND.000/FILE0000.CHK'),
-  ]
+  const files = [fileAt('DCIM/100/IMG_1.JPG', 0), fileAt('MISC/AUTPRINT.MRK', 0), fileAt('FOUND.000/FILE0000.CHK')]
   const leftOut = (['link', 'device', 'name-not-unicode', 'system-file', 'unreadable-folder'] as const).map((why) => ({
     path: why,
     why,

@@ -193,6 +193,25 @@ test('which single loss hurts most: the smaller one, when it hurts as much as a 
   assert.equal(hurtsMost({ ...studio, places: [], cards: [], groups: [] }), null)
 })
 
+test('where no single loss hurts, none is named; what it is without the cards is told beside it', () => {
+  const well: WhatIfFacts = { ...studio, groups: [group([copy(nas), copy(pc), copy(safe)])] }
+  assert.equal(
+    hurtsMost({ ...well, places: well.places.map((one) => ({ ...one, site: one.id })) })?.sentence,
+    'No single loss would leave a file with less than two proven copies.',
+  )
+  const onCard = [{ cardId: parseCardId('k'), readTwice: true }]
+  const alone: WhatIfFacts = { ...studio, cards: [{ id: parseCardId('k'), label: 'A', site: 'bag' }] }
+  const facts = { ...alone, groups: [group([copy(nas)], { cards: onCard })] }
+  const { notes } = whatIf(facts, losing(facts, 'NAS'))
+  assert.match(
+    notes.join('\n'),
+    /^Cards are assumed to be in the bag\. If “NAS” were lost, without the cards: \d+ files? would be gone\.$/m,
+  )
+  for (const losses of [losing(facts, 'NAS'), losing(facts, 'bag')])
+    assert.ok(whatIf(facts, losses).notes.includes('Edits and other working files are not counted here.'))
+  assert.doesNotMatch(whatIf(facts, losing(facts, 'bag')).notes.join(), /without the cards/)
+})
+
 /* All facts there can be. */
 const placeIds = ['a', 'b', 'c', 'd'].map(parsePlaceId)
 const cardIds = ['k', 'l'].map(parseCardId)

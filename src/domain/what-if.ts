@@ -5,8 +5,9 @@
 import { independentDevices } from './card-verdict.ts'
 import type { CardId, JobId, PlaceId } from './ids.ts'
 import type { Loss } from './losable.ts'
-import { byKindAndName, singleLosses } from './losable.ts'
+import { singleLosses } from './losable.ts'
 import type { Role } from './place.ts'
+import { atRisk, files, sayBarelyLeft, sayLosses, saySentence, sayTails } from './what-if-words.ts'
 import type { SamePosition } from './whereabouts.ts'
 import { isUnknownDevice } from './whereabouts.ts'
 
@@ -287,7 +288,6 @@ function jobsAfter(looked: readonly Looked[], facts: WhatIfFacts): readonly JobA
   }))
 }
 
-const atRisk = ({ lost, onlyUnproven, oneLeft }: Fates): number => lost.files + onlyUnproven.files + oneLeft.files
 const byNewest = (a: JobAfterLoss, b: JobAfterLoss): number =>
   byText(b.shotOn, a.shotOn) || b.newestAtMs - a.newestAtMs || byText(a.id, b.id)
 const byHurt = (a: JobAfterLoss, b: JobAfterLoss): number => compareFates(b, a) || byNewest(a, b)
@@ -329,46 +329,6 @@ export function hurtsMost(
     facts.unreadFiles,
   )
   return { loss: worst.loss, ...after, sentence }
-}
-
-function sayLosses(losses: readonly Loss[]): string {
-  if (losses.length === 0) return 'nothing'
-  const sorted = losses.toSorted(byKindAndName)
-  return sorted.map(({ kind, name }) => (kind === 'place' ? `“${name}”` : `${kindWords[kind]} “${name}”`)).join(' and ')
-}
-
-const kindWords = { card: 'the card', device: 'the device', site: 'everything at' } as const
-
-const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`
-
-function saySentence(begin: string, fates: Fates, newest: JobAfterLoss | null, unreadFiles: number): string {
-  const { lost, fine } = fates
-  const all = atRisk(fates) + fine.files
-  const tails = sayTails(fates, newest, unreadFiles)
-  if (all === 0) return `Nothing was copied yet, so nothing can be told.${tails}`
-  const parts = [
-    ...(lost.files > 0 ? [`${lost.files} of ${files(all)} would be gone for good`] : []),
-    ...sayBarelyLeft(fates),
-  ]
-  if (parts.length === 0)
-    return `${begin}, nothing would be gone: ${all === 1 ? 'the one file' : `all ${files(all)}`} would still be proven on two or more devices.${tails}`
-  if (fine.files > 0) parts.push(`${files(fine.files)} would still be proven on two or more devices`)
-  return `${begin}, ${parts.join('; ')}.${tails}`
-}
-
-const sayBarelyLeft = ({ onlyUnproven, oneLeft }: Pick<Fates, 'onlyUnproven' | 'oneLeft'>): readonly string[] => [
-  ...(onlyUnproven.files > 0 ? [`${files(onlyUnproven.files)} would be left only as copies that are not proven`] : []),
-  ...(oneLeft.files > 0 ? [`${files(oneLeft.files)} would be left with one proven copy`] : []),
-]
-
-function sayTails({ goneAlready }: Fates, newest: JobAfterLoss | null, unreadFiles: number): string {
-  const tails: string[] = []
-  if (newest !== null && newest.shotOn !== '')
-    tails.push(` The newest work at risk is “${newest.name}” of ${newest.shotOn}.`)
-  if (goneAlready.files > 0) tails.push(` Nothing is left of ${files(goneAlready.files)} even now.`)
-  if (unreadFiles > 0)
-    tails.push(` Not counted: ${files(unreadFiles)} on cards that could not be read whole, and are nowhere else.`)
-  return tails.join('')
 }
 
 /** The same world, had every card been formatted. */

@@ -106,6 +106,8 @@ test('what a card showed before is a copy of it; what none did is an original of
     outcome.cards.map(({ frames, proven }) => [frames, proven]),
     [[3, 3]],
   )
+  const other = outcomeOf(await adopt({ files: new Map([['Photos/other.cr3', 9]]) }, job.name))
+  assert.deepEqual(other.cards, [], 'a card of which this run took in nothing is not spoken of')
   const known = await catalog.knownByHash([hashOf(0), hashOf(4)])
   assert.deepEqual(
     known.get(hashOf(0))?.copies.map(({ path }) => path),

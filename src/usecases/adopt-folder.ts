@@ -69,7 +69,7 @@ export async function adoptFolder(
       cancel,
     )
     const failures = [...taken.failures, ...(await layJobNotes(program, mover, [job.value.id], [here.place.id]))]
-    const cards = await cardsAtPlace(program, here.place)
+    const cards = await cardsAtPlace(program, here.place, taken.hashes)
     const outcome = conclude({ here, job: job.value, taken, failures, cards, isStopped: cancel.aborted })
     await program.catalog.endRun(runId, outcome.outcome, program.clock.nowMs())
     return done(outcome)

@@ -1,5 +1,6 @@
 /** “Every frame on this card is in the library”: for each card in use, what of its last roll lies proven at one place. */
 import { proves } from '../domain/copy.ts'
+import type { ContentHash } from '../domain/ids.ts'
 import type { Place } from '../domain/place.ts'
 import type { Program } from './program.ts'
 
@@ -11,13 +12,18 @@ export interface CardAtPlace {
   readonly sentence: string
 }
 
-/** Cards of whose last roll nothing lies there are left out. */
-export async function cardsAtPlace(program: Program, place: Place): Promise<readonly CardAtPlace[]> {
+/** Only cards whose last roll holds something of what was just `touched`; of those, whose last roll has nothing there, nothing is said. */
+export async function cardsAtPlace(
+  program: Program,
+  place: Place,
+  touched: ReadonlySet<ContentHash>,
+): Promise<readonly CardAtPlace[]> {
   const lines: CardAtPlace[] = []
   for (const card of await program.catalog.cards()) {
     const last = await program.catalog.lastRoll(card.id)
     if (last === null || last.files.length === 0) continue
     const hashes = last.files.flatMap(({ hash }) => (hash === null ? [] : [hash]))
+    if (!hashes.some((hash) => touched.has(hash))) continue
     const known = await program.catalog.knownByHash(hashes)
     const isThere = (hash: (typeof hashes)[number]): boolean =>
       known.get(hash)?.copies.some(({ placeId, latest }) => placeId === place.id && proves(latest)) === true

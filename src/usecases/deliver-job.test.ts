@@ -51,6 +51,17 @@ test('[C2] a delivery says which cards became free, which are kept and why, and 
   assert.deepEqual(delivered.failures, [])
 })
 
+test('a card that became free tells of the pictures on it that looked broken, and stays free', async (context) => {
+  const desk = await copiedDesk(context)
+  const codes = ['cut-off', 'preview-broken', 'unknown-content', 'zero-byte', 'no-date'] as const
+  await desk.catalog.saveWarnings(
+    desk.roll.id,
+    codes.map((code, index) => ({ path: `${index}.CR3`, code, sentence: 'So it is.' })),
+  )
+  const [freed] = (await step(desk, 'deliver')).freed
+  assert.deepEqual([freed?.verdict, freed?.brokenPictures], ['may-format', 3])
+})
+
 test('[C2] a card that still lacks something stays kept after the delivery, with its reasons', async (context) => {
   const desk = await makeDesk(context, 3, { identify: async () => away })
   const delivered = await step(desk, 'deliver')

@@ -164,6 +164,8 @@ test('a place that is away, or that holds nothing, is said to be not rehearsed, 
   assert.equal(outcome.outcome, 'incomplete')
   assert.match(outcome.sentence, /“pc” could not be drilled\.$/)
   assert.deepEqual(await ground.desk.catalog.placeEvents({ placeId: pc.id, limit: 9 }), [])
+  const nowhere = await ground.drill({ place: 'pc' })
+  assert.match(nowhere.sentence, /^Nothing could be rehearsed: “pc” could not be drilled\.$/)
   const empty = await makeGround(context, 0)
   const nothing = await empty.drill({ place: 'nas' })
   assert.deepEqual([nothing.outcome, nothing.places[0]?.sentence], ['incomplete', 'It holds no copies yet.'])

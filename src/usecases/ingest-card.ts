@@ -206,18 +206,8 @@ async function runBegun(
   const second = whole ? await readCardAgain(program, mover, { begun, copied }, hear, cancel) : notEvenBegun
   const warnings = [...sayEvents(planned.card), ...planned.plan.warnings, ...(await looking)]
   await catalog.saveWarnings(roll.id, warnings)
-  const there = planned.places.filter(({ id }) => !copied.lostPlaces.has(id))
-  const noteTrouble = await layJobNotes(
-    program,
-    mover,
-    [begun.jobId],
-    there.map(({ id }) => id),
-  )
-  await markLastWriter(
-    program,
-    mover,
-    there.map((place) => ({ place, identity: place.identity })),
-  )
+  // A person who said stop does not wait for notes at a place that may be the one that hangs (J2); the next run lays them.
+  const noteTrouble = cancel.aborted ? [] : await layNotes(program, mover, begun, copied)
   for (const failure of noteTrouble) hear({ type: 'trouble', card: label, failure })
   const seconds = (clock.monotonicMs() - startedAtMs) / 1000
   const outcome = concludeIngest({
@@ -239,6 +229,24 @@ async function runBegun(
     })
   await catalog.endRun(runId, outcome.outcome, clock.nowMs())
   return outcome
+}
+
+/** The note from which a catalog can be rebuilt, and who wrote at the places last. Answers what went wrong. */
+async function layNotes(
+  program: Program,
+  mover: Mover,
+  { planned, jobId }: BegunIngest,
+  copied: IngestResult,
+): Promise<readonly Failure[]> {
+  const there = planned.places.filter(({ id }) => !copied.lostPlaces.has(id))
+  const ids = there.map(({ id }) => id)
+  const failures = await layJobNotes(program, mover, [jobId], ids)
+  await markLastWriter(
+    program,
+    mover,
+    there.map((place) => ({ place, identity: place.identity })),
+  )
+  return failures
 }
 
 const notEvenBegun: SecondReadResult = {

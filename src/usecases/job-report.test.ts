@@ -316,6 +316,18 @@ test('a job is found by its name in any case, and never guessed among several', 
   assert.deepEqual([missing.ok, missing.ok ? null : missing.failure.code], [false, 'not-found'])
 })
 
+test('a copy that is not where it was is no news while the file has all the copies that are wanted', async (context) => {
+  const desk = await reportDesk(context, 2)
+  await makeSafe(desk)
+  const { catalog, runId, reads, copyOf } = desk
+  const [first] = reads
+  assert.ok(first !== undefined)
+  const there = copyOf(first, 'pc', 'ssd')
+  const old = { ...there, path: `old/${there.path}`, evidence: seen(60, { finding: 'absent', deviceId: 'ssd' }) }
+  await catalog.recordReports({ runId, reads: [], copies: [old] })
+  assert.ok(!saysOf(await reportOn(desk)).includes('gone'))
+})
+
 test('one thumbnail a shot, from the nearest copy that is as it should be', async (context) => {
   const desk = await reportDesk(context, 3)
   await makeSafe(desk)

@@ -4,6 +4,7 @@ import type { CardFacts, CardVerdict, CopyOnRecord, FilesAlike, JobOfFiles, Reas
 import { judgeCard } from '../domain/card-verdict.ts'
 import type { CardId, JobId, RollId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
+import { isBrokenPicture } from '../domain/metadata.ts'
 import type { Program } from './program.ts'
 import { suspectPlaces } from './suspect-places.ts'
 
@@ -12,6 +13,8 @@ export interface CardStatus {
   readonly label: string
   readonly verdict: CardVerdict['kind']
   readonly because: readonly Reason[]
+  /** Pictures of its last roll that could not be opened; counted for a card that may be formatted, where they are the last chance. */
+  readonly brokenPictures: number
 }
 
 /** A card with its verdict, and what the verdict rests on. */
@@ -27,6 +30,7 @@ export interface JudgedCard {
   readonly jobIds: ReadonlySet<JobId>
   /** When its last roll began or it was last in the reader, whichever is later. */
   readonly lastUsedAtMs: number
+  readonly brokenPictures: number
 }
 
 /** What is asked once for all cards. */
@@ -71,36 +75,33 @@ async function judgeWith(program: Program, around: Surroundings, card: Card, now
     suspectPlaces: around.suspectPlaces,
     unseenAlarmFiles: await countAlarmFiles(program, around.unseen, card.id),
   }
+  const verdict = judgeCard(facts, policy, nowMs)
+  const roll = known?.roll ?? null
   return {
     cardId: card.id,
     label: card.label,
     card,
     facts,
-    verdict: judgeCard(facts, policy, nowMs),
+    verdict,
+    brokenPictures: verdict.kind === 'keep' || roll === null ? 0 : await countBroken(program, roll.id),
     lastRoll: known?.roll ?? null,
     jobIds: jobIdsOf(known),
     lastUsedAtMs: Math.max(card.lastSeenAtMs, known?.roll?.startedAtMs ?? 0),
   }
 }
 
-export const statusOf = ({ cardId, label, verdict }: Pick<JudgedCard, 'cardId' | 'label' | 'verdict'>): CardStatus => ({
+export const statusOf = ({
+  cardId,
+  label,
+  verdict,
+  brokenPictures,
+}: Pick<JudgedCard, 'cardId' | 'label' | 'verdict' | 'brokenPictures'>): CardStatus => ({
   id: cardId,
   label,
   verdict: verdict.kind,
   because: verdict.kind === 'keep' ? verdict.because : [],
+  brokenPictures,
 })
-
-/** The verdicts on the cards in use, last seen first. */
-export async function cardStatuses(program: Program, nowMs: number): Promise<readonly CardStatus[]> {
-  return (await judgeCards(program, nowMs)).map(statusOf)
-}
-
-/** The verdict on one card, with its reasons. A card that is not known was never read. */
-export async function cardStatus(program: Program, id: CardId, label: string, nowMs: number): Promise<CardStatus> {
-  const [card] = (await program.catalog.card(id)).filter((known) => known.id === id)
-  if (card !== undefined) return { ...statusOf(await judgeOneCard(program, card, nowMs)), label }
-  return { id, label, verdict: 'keep', because: [] }
-}
 
 const jobOfFiles = ({ name, state, deliveredAtMs }: Job): JobOfFiles => ({ name, state, deliveredAtMs })
 
@@ -132,6 +133,11 @@ const copyOnRecord = ({ placeId, role, deviceId, standing }: FileGroup['copies']
   deviceId,
   standing: standing === 'present' ? 'not-proven' : standing,
 })
+
+async function countBroken(program: Program, rollId: RollId): Promise<number> {
+  const broken = (await program.catalog.warnings(rollId)).filter(({ code }) => isBrokenPicture(code))
+  return new Set(broken.map(({ path }) => path)).size
+}
 
 async function countNotCopied(program: Program, rollId: RollId): Promise<number> {
   const leftOut = await program.catalog.leftOut(rollId)

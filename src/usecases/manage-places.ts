@@ -1,4 +1,5 @@
 /** Places: added, listed, taken out. A folder becomes a place by its marker (W4). */
+import { typed } from '../domain/due-words.ts'
 import type { Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import { parsePlaceId } from '../domain/ids.ts'
@@ -112,6 +113,13 @@ async function markPlace(
   })
 }
 
+/** The place is there already when this is said; `setup` has an option of its own for each of its two places. */
+function nameDevice({ name, role, address }: Place): string {
+  const inSetup =
+    role === 'library' || role === 'second' ? ` (“fivefold setup” takes it as --${role}-device NAME.)` : ''
+  return `remove it with “fivefold place remove ${typed(name)}”, and add it again: “fivefold place add ${role} ${typed(address)} --device NAME”.${inSetup}`
+}
+
 async function warningsFor(
   program: Program,
   mover: Mover,
@@ -123,11 +131,11 @@ async function warningsFor(
   for (const other of await identifyPlaces(program, mover, others))
     if (other.identity.kind === 'online' && other.identity.device.id === identity.device.id)
       warnings.push(
-        `“${place.name}” lies on the same device as “${other.place.name}”: together they count as one copy. If that is not so, say which device it is with --device NAME.`,
+        `“${place.name}” lies on the same device as “${other.place.name}”: together they count as one copy. If that is not so, ${nameDevice(place)}`,
       )
   if (identity.device.how === 'unknown')
     warnings.push(
-      `Which device “${place.name}” lies on can't be told. Say it with --device NAME, or its copies add nothing to the count.`,
+      `Which device “${place.name}” lies on can't be told, so its copies add nothing to the count. To name it, ${nameDevice(place)}`,
     )
   if (identity.readBack === 'cached')
     warnings.push(

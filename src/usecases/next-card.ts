@@ -1,6 +1,7 @@
 /** Which card to take: the free one that was unused for longest. */
 import type { NextCard, OtherCards } from '../domain/card-rotation.ts'
 import { judgeNext } from '../domain/card-rotation.ts'
+import { typed } from '../domain/due-words.ts'
 import type { CardStatus, JudgedCard } from './judge-cards.ts'
 import { judgeCards, statusOf } from './judge-cards.ts'
 import type { Program } from './program.ts'
@@ -50,7 +51,12 @@ export async function nextCard(program: Program): Promise<NextCardAnswer> {
 function say(program: Program, next: NextCard<JudgedCard>): string {
   if (next.kind === 'take') {
     const day = program.localTime(next.card.lastUsedAtMs).slice(0, 10)
-    return `Take card “${next.card.label}”: it is free, and was not used since ${day}.`
+    const { label, brokenPictures } = next.card
+    const broken =
+      brokenPictures === 0
+        ? ''
+        : ` But ${brokenPictures === 1 ? '1 picture' : `${brokenPictures} pictures`} on it looked broken: see “fivefold card show ${typed(label)}” first.`
+    return `Take card “${label}”: it is free, and was not used since ${day}.${broken}`
   }
   if (next.nearest !== null) return `No card is free. Card “${next.nearest.card.label}” needs least:`
   const { suspect, neverRead } = next.others

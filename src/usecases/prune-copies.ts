@@ -2,7 +2,7 @@
  * Clears by rule what is no longer needed: list → trust the clock → ask every other copy now → permit → write down → into the trash →
  * write down. Only after a time of grace is the trash emptied, with the same questions (D1). Never the last proven copy (D2).
  */
-import type { OriginalToCarry, Removal } from '../catalog/catalog.ts'
+import type { OriginalToCarry } from '../catalog/catalog.ts'
 import { judgeClock } from '../domain/clock-trust.ts'
 import { windowStart } from '../domain/drive-window.ts'
 import type { Failure, Result } from '../domain/failure.ts'
@@ -100,7 +100,7 @@ export async function pruneCopies(
       run,
       isStopped: cancel.aborted,
     })
-    await markLastWriter(program, mover, online)
+    if (outcome.outcome === 'done') await markLastWriter(program, mover, online)
     await program.catalog.endRun(runId, outcome.outcome, program.clock.nowMs())
     return done(outcome)
   } finally {
@@ -231,6 +231,3 @@ export interface ToGo {
   readonly original: OriginalToCarry
   readonly path: string
 }
-
-/** A removal that lies in the trash, or was cut off on its way there. */
-export type Underway = Removal

@@ -211,6 +211,22 @@ test('a drive in the safe that has a good copy is named, with how many it would 
   assert.match(repaired.sentence, /^4 copies are left without mending\. Connect “safe”/)
 })
 
+test('a place that gives no answer is said, and never that nothing has to be mended', async (context) => {
+  const desk = await repairDesk(context, 2)
+  const startMover: Program['startMover'] = () => ({
+    ...desk.program.startMover(),
+    identify: async () => ({ kind: 'unknown', sentence: 'It does not answer.' }),
+  })
+  const program = { ...desk.program, startMover }
+  const named = valueOf(await repairCopies(program, { ...wholly, place: 'pc' }, desk.hear, never))
+  assert.match(named.sentence, /^“pc” could not be asked/)
+  assert.equal(named.outcome, 'incomplete')
+  assert.match(
+    valueOf(await repairCopies(program, wholly, desk.hear, never)).sentence,
+    /^“nas” and “pc” could not be asked/,
+  )
+})
+
 test('[C2] the only copy of another original under its name makes way for nothing: the mended one gets a numbered name', async (context) => {
   const desk = await repairDesk(context, 3)
   const library = desk.disks.get(nas.id)

@@ -100,6 +100,9 @@ class Repair {
   readonly #online: readonly OnlinePlace[]
   readonly #left: LeftMending[] = []
   readonly #failures: Failure[] = []
+  /** Places in use that gave no answer; a drive that nobody named lies in the safe. */
+  readonly #notAsked: string[] = []
+  #isNamedAway = false
   #healed = 0
   #bytesRead = 0
 
@@ -112,8 +115,11 @@ class Repair {
     const bad: DamagedCopy[] = []
     for (const { place, identity } of this.#ground.asked) {
       if (onlyAt !== null && place.id !== onlyAt) continue
-      if (identity.kind !== 'online') await this.#leaveAway(place)
-      else {
+      if (identity.kind !== 'online') {
+        if (onlyAt !== null || place.role !== 'drive') this.#notAsked.push(place.name)
+        if (onlyAt !== null) this.#isNamedAway = true
+        await this.#leaveAway(place)
+      } else {
         await this.#sweep(place)
         const gathered = await this.#gather({ place, identity })
         if (!gathered.ok) return gathered
@@ -200,7 +206,8 @@ class Repair {
 
   #conclude(plan: RepairPlan, mended: readonly MendedCopy[]): RepairOutcome {
     const { wish, cancel } = this.#ground
-    const isOpen = this.#left.length > 0 || this.#failures.length > 0 || mended.some(({ proven }) => !proven)
+    const isOpen =
+      this.#isNamedAway || this.#left.length > 0 || this.#failures.length > 0 || mended.some(({ proven }) => !proven)
     const facts = {
       dryRun: wish.dryRun,
       planned: plan.steps.map(({ bad, sources, setAsideTo }) => ({
@@ -220,7 +227,13 @@ class Repair {
       failures: this.#failures,
     }
     const outcome = cancel.aborted ? 'stopped' : isOpen ? 'incomplete' : 'done'
-    return { type: 'result', schema: 'fivefold.repair/1', outcome, sentence: sentenceFor(facts), ...facts }
+    return {
+      type: 'result',
+      schema: 'fivefold.repair/1',
+      outcome,
+      sentence: sentenceFor(facts, this.#notAsked),
+      ...facts,
+    }
   }
 }
 
@@ -252,18 +265,22 @@ function needsOf(left: readonly LeftCopy[]): readonly string[] {
     .map(([what, originals]) => `${what}: it holds ${originals.size === 1 ? 'one' : originals.size} of them.`)
 }
 
-function sentenceFor({
-  dryRun,
-  planned,
-  mended,
-  left,
-  needs,
-  failures,
-}: Pick<RepairOutcome, 'dryRun' | 'planned' | 'mended' | 'left' | 'needs' | 'failures'>): string {
+function sentenceFor(
+  {
+    dryRun,
+    planned,
+    mended,
+    left,
+    needs,
+    failures,
+  }: Pick<RepairOutcome, 'dryRun' | 'planned' | 'mended' | 'left' | 'needs' | 'failures'>,
+  notAsked: readonly string[],
+): string {
   const parts: string[] = []
   if (planned.length + left.length === 0)
     return (
       failures[0]?.sentence ??
+      sayNotAsked(notAsked) ??
       'Nothing has to be mended: no copy is known to be damaged or missing. “fivefold verify” looks for such copies.'
     )
   if (dryRun && planned.length > 0)
@@ -286,6 +303,12 @@ function sentenceFor({
     parts.push(`${copiesAre(left.length)} left without mending. ${needs[0] ?? left[0]?.sentence ?? ''}`.trim())
   return parts.join(' ')
 }
+
+/** Nobody knows how the copies are at a place that gave no answer. */
+const sayNotAsked = (names: readonly string[]): string | null =>
+  names.length === 0
+    ? null
+    : `${names.map((name) => `“${name}”`).join(' and ')} could not be asked, so nothing is known of the copies there now. Nothing else is known to be damaged or missing.`
 
 const copiesAre = (copies: number): string => (copies === 1 ? '1 copy is' : `${copies} copies are`)
 const copiesOf = (copies: number): string => (copies === 1 ? '1 copy' : `${copies} copies`)

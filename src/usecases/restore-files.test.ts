@@ -302,6 +302,16 @@ test('--from takes from that place first, and others step in only where it has n
   assert.equal((await refused({ from: 'nowhere' })).code, 'not-found')
 })
 
+test('--from a place that is away: who asked for it is told that the files are those of another', async (context) => {
+  const { world, restore } = await makeGround(context)
+  world.away.set('safe', 'It lies in the safe.')
+  const outcome = await restore({ from: 'safe' })
+  assert.deepEqual(outcome.remarks, [
+    '“safe” could not be asked: It lies in the safe. The files came from “nas” instead.',
+  ])
+  assert.deepEqual((await restore()).remarks, [])
+})
+
 test('a file of which no good copy can be reached is named, the others are restored, and it is not done', async (context) => {
   const { world, paths, restore } = await makeGround(context)
   world.away.set('safe', 'It lies in the safe.')

@@ -77,6 +77,7 @@ export async function restoreFiles(
       chosen: chosen.value,
       fetched,
       folder: folder.folder,
+      firstPlace: from,
       hasOnly: wish.only.length > 0 || wish.since !== null,
       neverCopied: await neverCopied(program, chosen.value.jobs),
       recorded: runId !== null,

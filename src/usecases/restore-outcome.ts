@@ -2,7 +2,7 @@
 import type { Failure } from '../domain/failure.ts'
 import type { PlaceId } from '../domain/ids.ts'
 import { byRole } from '../domain/place.ts'
-import type { Role } from '../domain/place.ts'
+import type { Place, Role } from '../domain/place.ts'
 import type { OutOfReach } from '../domain/restore-plan.ts'
 import type { Fetched, FetchResult, PassedOver } from './fetch-files.ts'
 import type { Chosen } from './gather-restore.ts'
@@ -59,6 +59,8 @@ export interface RestoreFindings extends RestoreWork {
   readonly folder: string
   /** A pattern or a day was given: not everything was wanted. */
   readonly hasOnly: boolean
+  /** The place that was to be taken from first. */
+  readonly firstPlace: Pick<Place, 'id' | 'name'> | null
   readonly neverCopied: number
   readonly recorded: boolean
   readonly seconds: number
@@ -198,7 +200,7 @@ function remarksOn(
   found: RestoreFindings & Pick<RestoreOutcome, 'fellOver' | 'renamed'>,
   nameOf: ReadonlyMap<PlaceId, string>,
 ): readonly string[] {
-  const remarks = sayGroups(found.fetched, nameOf)
+  const remarks = [...sayFirstPlaceAway(found), ...sayGroups(found.fetched, nameOf)]
   const damaged = new Set(found.fellOver.filter(({ code }) => code === 'copy-differs').map(({ at }) => at))
   for (const name of damaged)
     remarks.push(
@@ -220,6 +222,16 @@ function remarksOn(
       if (identity.kind !== 'online' && found.plan.outOfReach.some(({ at }) => at.includes(place.id)))
         remarks.push(`“${place.name}” holds some of what is missing and did not answer: ${identity.sentence}`)
   return remarks
+}
+
+/** Whoever asked for the files of one place is told when they are those of another. */
+function sayFirstPlaceAway(found: RestoreFindings): readonly string[] {
+  const { firstPlace, asked } = found
+  const there = asked.find(({ place }) => place.id === firstPlace?.id)
+  if (firstPlace === null || there === undefined || there.identity.kind === 'online') return []
+  const others = perPlace(found).map(({ name }) => `“${name}”`)
+  const instead = others.length === 0 ? '' : ` The files came from ${others.join(' and ')} instead.`
+  return [`“${firstPlace.name}” could not be asked: ${there.identity.sentence}${instead}`]
 }
 
 const why: Readonly<Record<string, string>> = { 'copy-differs': 'damaged', 'copy-missing': 'missing' }

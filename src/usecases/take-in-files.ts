@@ -6,7 +6,7 @@ import type { Evidence } from '../domain/copy.ts'
 import { proves } from '../domain/copy.ts'
 import type { Failure } from '../domain/failure.ts'
 import { parseContentHash } from '../domain/ids.ts'
-import type { JobId, RunId } from '../domain/ids.ts'
+import type { ContentHash, JobId, RunId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import { pathParts } from '../domain/path-parts.ts'
 import type { PlaceFile } from '../domain/place-listing.ts'
@@ -44,6 +44,8 @@ export interface TakenIn {
   /** Files that were taken in, and whose reading proves nothing (V1). */
   readonly onlyCached: number
   readonly failures: readonly Failure[]
+  /** Originals of which a copy was found here. */
+  readonly hashes: ReadonlySet<ContentHash>
 }
 
 /** Stops where the place or the mover is lost; what was read until then is taken in, and is not read again the next time. */
@@ -86,6 +88,9 @@ class TakingIn {
   readonly #failures: Failure[] = []
   readonly #total = new RunningTotal()
   #onlyCached = 0
+  readonly #hashes = new Set<ContentHash>()
+  /** By path: what the run that was interrupted had taken in. */
+  #fresh: ReadonlyMap<string, ContentHash> = new Map()
 
   constructor(program: Program, work: TakeInWork, raws: RawNames, hear: Hear) {
     this.#program = program
@@ -101,6 +106,7 @@ class TakingIn {
       conversions: this.#conversions,
       onlyCached: this.#onlyCached,
       failures: this.#failures,
+      hashes: this.#hashes,
     }
   }
 
@@ -109,6 +115,10 @@ class TakingIn {
     const isFresh = await this.#provenJustNow()
     const toRead = files.filter((file) => !isFresh(file))
     this.#counts.copies += files.length - toRead.length
+    for (const file of files) {
+      const hash = isFresh(file) ? this.#fresh.get(file.path) : undefined
+      if (hash !== undefined) this.#hashes.add(hash)
+    }
     const bytes = toRead.reduce((sum, file) => sum + file.bytes, 0)
     this.#hear({ type: 'phase', card: here.place.name, phase: 'verify', files: toRead.length, bytes })
     for (let first = 0; first < toRead.length && !cancel.aborted; first += filesAtOnce) {
@@ -129,6 +139,7 @@ class TakingIn {
     this.#booked = Map.groupBy(there, ({ path }) => path)
     const sinceMs = clock.nowMs() - freshMs
     const fresh = copies.filter(({ latest }) => proves(latest) && latest.atMs >= sinceMs)
+    this.#fresh = new Map(fresh.map(({ path, hash }) => [path, hash]))
     const known = await catalog.knownByHash([...new Set(fresh.map(({ hash }) => hash))])
     const bytesOf = new Map(fresh.map(({ path, hash }) => [path, known.get(hash)?.bytes]))
     return ({ path, bytes }) => bytesOf.get(path) === bytes
@@ -197,6 +208,7 @@ class TakingIn {
         ...taken.map(({ hash, path, evidence }): CopyRecord => ({ hash, placeId: here.place.id, path, evidence })),
       ],
     })
+    for (const { hash } of taken) this.#hashes.add(hash)
     this.#onlyCached += taken.filter(({ evidence }) => !proves(evidence)).length
     for (const { file, as } of whole) this.#count(file, as)
     this.#counts.damaged += damaged.length

@@ -184,7 +184,7 @@ async function updateOne(ground: DriveGround, wish: DriveUpdateWish): Promise<Re
         bytes: updated.originals.bytesCarried,
       },
     })
-  await markLastWriter(program, mover, [ground.library, drive])
+  if (carrying.lost === null && !cancel.aborted) await markLastWriter(program, mover, [ground.library, drive])
   await program.catalog.endRun(runId, updated.outcome, program.clock.nowMs())
   return done(updated)
 }

@@ -285,6 +285,7 @@ test('[J2] a place that hangs or does not answer is named, and the next one is v
     identify: async () => ({ kind: 'unknown', sentence: 'It does not answer.' }),
   })
   const outcome = await verify(away)
+  assert.equal(outcome.sentence, 'Nothing was checked: “nas” and “pc” could not be asked.')
   assert.deepEqual([outcome.outcome, outcome.places.map(({ asked }) => asked)], ['incomplete', [false, false]])
   assert.match(outcome.sentence, /“nas” and “pc” could not be asked/)
 })

@@ -54,7 +54,7 @@ test('cards lie in the bag, and a place that is away is named by its device as i
     freeBytes: 1,
     totalBytes: 2,
     fsType: 'ext4',
-    device: { id: 'declared:Big NAS', how: 'declared' },
+    device: { id: 'Big NAS', how: 'measured' },
   })
   const answer = await askWhatIf(program, ['bag', 'big nas'])
   assert.ok(answer.ok)

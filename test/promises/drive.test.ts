@@ -89,10 +89,15 @@ test(
     assert.equal(second.originals.provenAgain, first.originals.carried, 'what was written last time is read again')
     assert.deepEqual(await theirs(), stamps)
 
-    const everything = await everythingAt(drive.mountPoint)
+    const all = async (): Promise<Map<string, string>> => {
+      const everything = await everythingAt(drive.mountPoint)
+      return new Map([...everything].filter(([path]) => !path.endsWith('.fivefold/last-writer.json')))
+    }
+    const everything = await all()
+    assert.ok(everything.size > stamps.size)
     const third = only(await update(world.home, 0))
     assert.equal(third.originals.there, first.originals.carried)
-    assert.deepEqual(await everythingAt(drive.mountPoint), everything, 'nothing at all was written')
+    assert.deepEqual(await all(), everything, 'nothing but who wrote last was written')
   },
 )
 
@@ -475,7 +480,7 @@ test(
     const everHad = new Set<string>()
     let takenAway = new Set<string>()
     let killed = 0
-    let [fromMs, toMs] = [900, 3000]
+    let [fromMs, toMs] = [300, 2000]
     for (let round = 0; killed < kills; round += 1) {
       assert.ok(round < kills * 4, 'the runs end before they can be killed')
       const outcome = await runAndKill({
@@ -501,7 +506,9 @@ test(
       if (outcome.killed && chance() < 0.5) continue
       const startedAt = performance.now()
       await update(world.home, 0)
-      toMs = Math.max(1500, performance.now() - startedAt)
+      // As long as an update takes on this machine today, from the moment when it has been loaded.
+      toMs = performance.now() - startedAt
+      fromMs = toMs / 3
       assert.deepEqual(await treeOf(drive.mountPoint), library)
       assert.deepEqual(leftPartial(drive.mountPoint), [], 'leftovers are swept')
       // Then again, with other work to do: some files gone from the drive, some edits changed.

@@ -7,7 +7,9 @@ const rowsShown = 40
 
 export function printCheck(terminal: Terminal, outcome: CheckOutcome): void {
   const paint = makePaint(terminal.colour)
-  const rows = outcome.files.toSorted(byFewestCopies).map((file) => [String(file.copies), shown(file.path), whatOf(file)])
+  const rows = outcome.files
+    .toSorted(byFewestCopies)
+    .map((file) => [String(file.copies), shown(file.path), whatOf(file)])
   const lines = table([['copies', 'file', 'proven at'], ...rows.slice(0, rowsShown)], new Set([0]))
   lines.forEach((line, index) => terminal.out(index === 0 ? paint('dim', line) : line))
   if (rows.length > rowsShown) terminal.out(`… and ${rows.length - rowsShown} more; --json shows all`)

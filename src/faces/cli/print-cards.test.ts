@@ -44,6 +44,7 @@ const view: CardView = {
   label: 'B 07',
   verdict: 'keep',
   because: [notDelivered],
+  brokenPictures: 0,
   maker: 'canon',
   fileSystemUuid: 'u-1',
   volumeBytes: 64e9,
@@ -108,6 +109,20 @@ Card “C”: may be formatted
   assert.equal(await say({ listCards: async () => done([]) }, 'card', 'list'), 'No card was seen yet.\n[exit code 0]')
 })
 
+test('a card that may be formatted, and on which pictures looked broken, says so', async () => {
+  const free = { ...view, verdict: 'may-format' as const, because: [], alarms: [], brokenPictures: 2 }
+  const listed = await say(
+    { listCards: async () => done([free, { ...free, label: 'C', brokenPictures: 1 }]) },
+    'card',
+    'list',
+  )
+  assert.match(
+    listed,
+    /^Card “B 07”: may be formatted, but 2 pictures on it looked broken: fivefold card show "B 07"$/m,
+  )
+  assert.match(listed, /^Card “C”: may be formatted, but 1 picture on it looked broken: fivefold card show C$/m)
+})
+
 test('card show: its rolls, what became of it, and how to say that the alarm was seen', async () => {
   assert.equal(
     await say({ showCards: async () => done([{ ...view, retiredAt: at }]) }, 'card', 'show', 'B 07'),
@@ -147,7 +162,7 @@ test('card next: one big line, until when it holds, and why not the others', asy
   assert.equal(
     await say({ nextCard }, 'card', 'next'),
     `Take card “B 07”: it is free, and was not used since 2026-08-03.
-  It still holds the roll B 07 002. This holds until 2026-11-20 11:30; the camera formats it, not Fivefold.
+  It still holds the roll B 07 002. This holds until 11:30; then ask again. The camera formats it, not Fivefold.
   The others: 2 free as well, 5 still owed, 1 suspect.
 [exit code 0]`,
   )

@@ -1,5 +1,6 @@
 /** How cards are shown: the verdicts, one card with its rolls, and which card to take next. */
 import type { OtherCards } from '../../domain/card-rotation.ts'
+import { typed } from '../../domain/due-words.ts'
 import type { CardStatus } from '../../usecases/judge-cards.ts'
 import type { CardSaid } from '../../usecases/keep-card.ts'
 import type { CardLine, CardView, RollView } from '../../usecases/look-up.ts'
@@ -11,9 +12,17 @@ export function printVerdicts(terminal: Terminal, cards: readonly CardStatus[]):
   const paint = makePaint(terminal.colour)
   for (const card of cards) {
     const verdict = card.verdict === 'keep' ? paint('yellow', 'keep') : paint('green', 'may be formatted')
-    terminal.out(`Card “${shown(card.label)}”: ${verdict}`)
+    terminal.out(`Card “${shown(card.label)}”: ${verdict}${brokenText(card)}`)
     for (const { sentence } of card.because) terminal.out(`  ${shown(sentence)}`)
   }
+}
+
+/** The copies are what the card holds; whether that is a picture is seen while the card still has it. */
+const brokenText = ({ label, verdict, brokenPictures }: CardStatus): string => {
+  const pictures = brokenPictures === 1 ? '1 picture' : `${brokenPictures} pictures`
+  return verdict === 'keep' || brokenPictures === 0
+    ? ''
+    : `, but ${pictures} on it looked broken: fivefold card show ${shown(typed(label))}`
 }
 
 export function printCards(terminal: Terminal, cards: readonly CardLine[]): void {
@@ -69,7 +78,9 @@ export function printNextCard(terminal: Terminal, next: NextCardAnswer): void {
   terminal.out(paint(card === null ? 'yellow' : 'green', paint('bold', shown(next.sentence))))
   if (card !== null) {
     const roll = card.roll === null ? '' : `It still holds the roll ${shown(card.roll)}. `
-    terminal.out(`  ${roll}This holds until ${minuteText(card.permitUntil)}; the camera formats it, not Fivefold.`)
+    terminal.out(
+      `  ${roll}This holds until ${minuteText(card.permitUntil).slice(-5)}; then ask again. The camera formats it, not Fivefold.`,
+    )
     if (card.namesakesToKeep > 0)
       terminal.out(
         paint(

@@ -44,7 +44,9 @@ export function printVerify(terminal: Terminal, outcome: VerifyOutcome): void {
     ]
     const oldest = place.oldestAt === null ? '' : `, the oldest look was ${minuteText(place.oldestAt)}`
     const rest = place.left > 0 ? `; ${place.left} wait for the next time (${bytesText(place.leftBytes)})${oldest}` : ''
-    terminal.out(`“${place.name}”: ${parts.join(', ')}${rest}${place.wholeCycle && place.left === 0 ? '; every copy there was read' : ''}`)
+    terminal.out(
+      `“${place.name}”: ${parts.join(', ')}${rest}${place.wholeCycle && place.left === 0 ? '; every copy there was read' : ''}`,
+    )
     printFindings(
       terminal,
       paint,

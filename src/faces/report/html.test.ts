@@ -23,6 +23,13 @@ test('the page says the sentence, the job, and each file with its hash and the d
     assert.ok(page.includes(text), text)
 })
 
+test('a device that a person named is called by that name, and by whom', () => {
+  const places = report.places.map((place) => ({ ...place, device: 'declared:NAS', deviceHow: 'declared' as const }))
+  const page = renderHtml({ ...report, places }, none)
+  assert.ok(page.includes('NAS (as named by the owner)'))
+  assert.ok(!page.includes('declared:'))
+})
+
 test('a shot is one body of the table, with the picture that one of its files has', () => {
   const page = renderHtml(report, new Map([[report.files[1]?.hash ?? '', jpeg]]))
   assert.equal(
