@@ -44,6 +44,10 @@ const masks: readonly (readonly [RegExp, string])[] = [
   // What is to happen in some days from now.
   [/(until|again on|due on|after|since|from) \d{4}-\d\d-\d\d/g, '$1 {day}'],
   [new RegExp(`(?:${today})`, 'g'), '{today}'],
+  [/until \d\d:\d\d/g, 'until {time}'],
+  [/(versions\/\{today\}) \d{6}/g, '$1 {time}'],
+  // Which files a drill draws hangs on their ids, which are new in every catalog.
+  [/(compared \(of \d+ copies\)), [\d.]+ [kMGT]B/g, '$1, {size}'],
   [/\b[0-9a-f]{20}\b/g, '{id}'],
   [/\b(library|second|drive|safe-1)-[a-z0-9]{4}\b/g, '$1-{id}'],
   [/(["A-Za-z]*(?:free|total)Bytes"?:)\d+/gi, '$1{bytes}'],
