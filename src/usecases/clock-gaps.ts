@@ -19,8 +19,10 @@ export async function noteClockGap({ catalog, clock, settings }: Program): Promi
   const fromMs = await catalog.newestMomentMs()
   const toMs = clock.nowMs()
   if (fromMs === null || toMs - fromMs <= clockGapMaxMs(settings.policy)) return
-  const runId = await catalog.beginRun(gapKind, { fromMs, toMs }, toMs)
-  await catalog.endRun(runId, 'done', toMs)
+  // Right after what came before the pause: were the clock wrong, its date would stand in the books long after it was set right.
+  const atMs = fromMs + 1
+  const runId = await catalog.beginRun(gapKind, { fromMs, toMs }, atMs)
+  await catalog.endRun(runId, 'done', atMs)
 }
 
 /** The newest pause that no person has looked at yet. */
@@ -28,8 +30,11 @@ export async function openClockGap({ catalog }: Program): Promise<ClockGap | nul
   const newest = (await catalog.runs(runsMax)).find(({ kind }) => kind === gapKind || kind === confirmedKind)
   if (newest === undefined || newest.kind === confirmedKind) return null
   const given = newest.arguments
-  const fromMs: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'fromMs') : null
-  return { fromMs: typeof fromMs === 'number' ? fromMs : newest.startedAtMs, toMs: newest.startedAtMs }
+  const moment = (name: string): number => {
+    const ms: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, name) : null
+    return typeof ms === 'number' ? ms : newest.startedAtMs
+  }
+  return { fromMs: moment('fromMs'), toMs: moment('toMs') }
 }
 
 export async function confirmClock({ catalog, clock }: Program): Promise<void> {

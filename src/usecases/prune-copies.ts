@@ -100,7 +100,7 @@ export async function pruneCopies(
       run,
       isStopped: cancel.aborted,
     })
-    if (outcome.outcome === 'done') await markLastWriter(program, mover, online)
+    if (!cancel.aborted) await markLastWriter(program, mover, online)
     await program.catalog.endRun(runId, outcome.outcome, program.clock.nowMs())
     return done(outcome)
   } finally {

@@ -99,7 +99,7 @@ export async function wholeLife(aside: string): Promise<WholeLife> {
   await ingestJob('Portraits', 3)
   // What asks for a permit looks at the computer's own clock, so this is done today, and moved back afterwards.
   moveTo(0)
-  const prune = { place: null, apply: true, clockIsRight: false, emptyTrash: false }
+  const prune = { place: null, apply: true, clockIsRight: true, emptyTrash: false }
   const pruned = value(await requests.prune(prune, hearNothing, neverCancelled))
   if (pruned.intoTrash.files !== cards.Harbour.length) throw new Error(pruned.sentence)
   inTrashSinceEarlier(home, 20 * dayMs)
