@@ -51,8 +51,9 @@ export class ProgressLine {
       )
   }
 
-  /** Clears the line when the work is over. */
+  /** Clears the line when the work is over; what begins after it is drawn by itself. */
   end(): void {
+    this.#running.clear()
     if (!this.#json) this.#terminal.redraw('')
   }
 
