@@ -135,7 +135,7 @@ class Repair {
     this.#left.push(...walk.left)
     this.#failures.push(...walk.failures, ...(await layMendedRolls(this.#ground, this.#online, walk.mended)))
     this.#bytesRead += walk.bytesRead
-    return done(this.#conclude(plan, walk.mended))
+    return done(this.#conclude(plan, walk.mended.toSorted(byPlaceAndPath)))
   }
 
   /** What a run that was killed left under temporary names takes room that this one may need (J1); a dry run changes nothing. */
@@ -235,6 +235,12 @@ class Repair {
       ...facts,
     }
   }
+}
+
+/** Copies are mended side by side, and end in any order; a person reads them in the order of their names. */
+function byPlaceAndPath(a: MendedCopy, b: MendedCopy): number {
+  const [one, other] = [`${a.place}\0${a.path}`, `${b.place}\0${b.path}`]
+  return one < other ? -1 : one > other ? 1 : 0
 }
 
 /** To the second: a file that goes bad twice in a minute, as on a dying disk, finds its name there free. */
