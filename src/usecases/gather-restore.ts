@@ -136,6 +136,14 @@ const isSince = (program: Program, since: string | null, shot: string | null, fi
 
 const dayOf = (program: Program, atMs: number): string => program.localTime(atMs).slice(0, 10)
 
+/** Where a job's working files are taken from, and what lies there under the name of an original and is none (M1). */
+export interface WorkingSource {
+  readonly job: Job
+  readonly place: Place
+  /** As the books know it before anything is fetched. */
+  readonly notOriginals: readonly string[]
+}
+
 /** Those that are not in their place anyway; from the nearest place that answers and has something of the job. */
 export async function gatherWorkingFiles(
   program: Program,
@@ -144,7 +152,11 @@ export async function gatherWorkingFiles(
   places: readonly Place[],
   wish: { readonly since: string | null; readonly firstPlace: Place | null },
   cancel: Cancel,
-): Promise<{ readonly files: readonly RestoreWorkingFile[]; readonly failures: readonly Failure[] }> {
+): Promise<{
+  readonly files: readonly RestoreWorkingFile[]
+  readonly source: WorkingSource | null
+  readonly failures: readonly Failure[]
+}> {
   const failures: Failure[] = []
   const inOrder = places.toSorted(
     (a, b) =>
@@ -156,28 +168,19 @@ export async function gatherWorkingFiles(
     if (!listing.ok) failures.push(listing.failure)
     else if (listing.value.files.length > 0) {
       if (!listing.value.complete) failures.push(incomplete(job, place, listing.value))
-      const { workingFiles: found, damaged } = await unrecorded(program, job, place, listing.value)
-      if (damaged.length > 0) failures.push(notTheCameras(job, place, damaged))
+      const { workingFiles: found, notOriginals } = await unrecorded(program, job, place, listing.value)
       const recent = found.filter(({ mtimeMs }) => wish.since === null || dayOf(program, mtimeMs) >= wish.since)
       const elsewhere = await carriedElsewhere(program, job.id, inOrder, recent)
-      return { files: [...recent, ...elsewhere], failures }
+      return { files: [...recent, ...elsewhere], source: { job, place, notOriginals }, failures }
     }
   }
-  return { files: [], failures }
+  return { files: [], source: null, failures }
 }
 
 const incomplete = (job: Job, place: Place, { unreadable }: PlaceListing): Failure => ({
   code: 'place-error',
   sentence: `Not all of the folder of “${job.name}” at “${place.name}” could be listed: ${unreadable.slice(0, 3).join(', ')} can't be read.`,
   advice: `Working files in there are not restored. Look into them at ${place.address}, or name another place with --from.`,
-  place: place.name,
-})
-
-/** M1: what was damaged is carried nowhere; what an editor saved over an original has to be told from it by a person. */
-const notTheCameras = (job: Job, place: Place, paths: readonly string[]): Failure => ({
-  code: 'copy-differs',
-  sentence: `${paths.length === 1 ? '1 file' : `${paths.length} files`} of “${job.name}” at “${place.name}” ${paths.length === 1 ? 'is' : 'are'} not what the camera wrote, and ${paths.length === 1 ? 'was' : 'were'} not restored as ${paths.length === 1 ? 'a working file' : 'working files'}: ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ' …' : ''}.`,
-  advice: `They stay where they are. If they are edits of yours, run “fivefold repair --edited” and restore again: then they come too. Else “fivefold repair” mends them.`,
   place: place.name,
 })
 
@@ -190,7 +193,7 @@ async function unrecorded(
   job: Job,
   place: Place,
   listing: PlaceListing,
-): Promise<{ readonly workingFiles: readonly RestoreWorkingFile[]; readonly damaged: readonly string[] }> {
+): Promise<{ readonly workingFiles: readonly RestoreWorkingFile[]; readonly notOriginals: readonly string[] }> {
   const copies = await program.catalog.copyPathsUnder(place.id, job.folder)
   const pathsOf = (finding: Finding): ReadonlySet<string> =>
     new Set(copies.flatMap(({ path, latest }) => (latest.finding === finding ? [path] : [])))
@@ -206,8 +209,8 @@ async function unrecorded(
       const expected = known !== undefined && known.bytes === file.bytes ? known.hash : null
       return { ...file, placeId: place.id, expected }
     })
-  const damaged = listing.files.map(({ path }) => path).filter((path) => differed.has(path) && !agreed.has(path))
-  return { workingFiles, damaged }
+  const notOriginals = listing.files.map(({ path }) => path).filter((path) => differed.has(path) && !agreed.has(path))
+  return { workingFiles, notOriginals }
 }
 
 /** Where else the same working files were carried to, should the nearest one not be readable. */

@@ -14,7 +14,7 @@ import { fitsAnywhere, planRestore, restoreReserveBytes } from '../domain/restor
 import type { Cancel, Mover, PlaceAddress } from '../engine/contracts.ts'
 import type { Fetched, FetchResult, FetchSource, FoundBad } from './fetch-files.ts'
 import { fetchFiles, findAlreadyThere } from './fetch-files.ts'
-import type { Chosen, RestoreChoice } from './gather-restore.ts'
+import type { Chosen, RestoreChoice, WorkingSource } from './gather-restore.ts'
 import { choose, gatherOriginals, gatherWorkingFiles } from './gather-restore.ts'
 import type { AskedPlace, OnlineIdentity, OnlinePlace } from './identify-places.ts'
 import { addressOf, identifyPlaces, identifyTimeoutMs, onlineOf } from './identify-places.ts'
@@ -101,6 +101,8 @@ interface Tools {
 export interface PlannedRestore {
   readonly plan: RestorePlan
   readonly online: readonly OnlinePlace[]
+  /** One for each job whose working files are wanted and were found. */
+  readonly workingFrom: readonly WorkingSource[]
   /** Folders that could not be listed. */
   readonly failures: readonly Failure[]
 }
@@ -158,10 +160,12 @@ async function planWish(
   const places = online.map(({ place }) => place)
   const wanted = await gatherOriginals(program, chosen, wish.since)
   const working = []
+  const workingFrom: WorkingSource[] = []
   const failures: Failure[] = []
   for (const job of wish.workingFiles ? chosen.jobs : []) {
     const found = await gatherWorkingFiles(program, mover, job, places, { since: wish.since, firstPlace }, cancel)
     working.push(...found.files)
+    if (found.source !== null) workingFrom.push(found.source)
     failures.push(...found.failures)
   }
   const plan = planRestore({
@@ -174,7 +178,7 @@ async function planWish(
       wish.only.length === 0 ||
       wish.only.some((pattern) => fitsAnywhere(path, (part) => program.paths.fitsPattern(part, pattern))),
   })
-  if (plan.wantedFiles.length > 0 || plan.outOfReach.length > 0) return done({ plan, online, failures })
+  if (plan.wantedFiles.length > 0 || plan.outOfReach.length > 0) return done({ plan, online, workingFrom, failures })
   return failed({
     code: 'not-found',
     sentence: 'There is no file that fits what was asked for.',

@@ -1,6 +1,7 @@
 /** What became of a restore, for a person and as JSON. Pure: never more hopeful than what was fetched and compared. */
 import type { Failure } from '../domain/failure.ts'
 import type { PlaceId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
 import { byRole } from '../domain/place.ts'
 import type { Place, Role } from '../domain/place.ts'
 import type { OutOfReach } from '../domain/restore-plan.ts'
@@ -69,6 +70,7 @@ export interface RestoreFindings extends RestoreWork {
 export function concludeRestore(found: RestoreFindings): RestoreOutcome {
   const { plan, chosen, fetched, before, asked, folder, recorded } = found
   const nameOf = new Map(asked.map(({ place }) => [place.id, place.name]))
+  const failures = [...found.failures, ...notTheCameras(found)]
   const all = [...before, ...fetched.fetched]
   const missing = [
     ...fetched.notFetched.map(({ wanted, failures }) => ({
@@ -79,7 +81,7 @@ export function concludeRestore(found: RestoreFindings): RestoreOutcome {
     ...plan.outOfReach.map((file) => ({ path: file.name, hash: file.hash, sentence: sayOutOfReach(file, nameOf) })),
   ]
   const wanted = plan.wantedFiles.length + plan.outOfReach.length
-  const incomplete = missing.length > 0 || found.failures.length > 0 || found.neverCopied > 0
+  const incomplete = missing.length > 0 || failures.length > 0 || found.neverCopied > 0
   const outcome = fetched.cancelled ? 'stopped' : incomplete || all.length < wanted ? 'incomplete' : 'done'
   const verified = strengthOf(all)
   const fellOver = sayFellOver(fetched, nameOf)
@@ -113,12 +115,38 @@ export function concludeRestore(found: RestoreFindings): RestoreOutcome {
     neverCopied: found.neverCopied,
     recorded,
     failures: [
-      ...found.failures,
+      ...failures,
       ...(fetched.lostFolder === null ? [] : [fetched.lostFolder]),
       ...fetched.lostPlaces.values(),
     ],
   }
 }
+
+/**
+ * M1: what was damaged is carried nowhere; what an editor saved over an original has to be told from it by a person. Told alike when
+ * the books knew of it before, and when this run found it.
+ */
+function notTheCameras({ workingFrom, fetched }: RestoreFindings): readonly Failure[] {
+  return workingFrom.flatMap(({ job, place, notOriginals }) => {
+    const foundNow = fetched.passedOver.flatMap(({ wanted, source, failure }) =>
+      wanted.kind === 'original' &&
+      failure.code === 'copy-differs' &&
+      source.placeId === place.id &&
+      source.path.startsWith(`${job.folder}/`)
+        ? [source.path]
+        : [],
+    )
+    const paths = [...new Set([...notOriginals, ...foundNow])].toSorted()
+    return paths.length === 0 ? [] : [sayNotTheCameras(job, place, paths)]
+  })
+}
+
+const sayNotTheCameras = (job: Job, place: Place, paths: readonly string[]): Failure => ({
+  code: 'copy-differs',
+  sentence: `${files(paths.length)} of “${job.name}” at “${place.name}” ${paths.length === 1 ? 'is' : 'are'} not what the camera wrote, and ${paths.length === 1 ? 'was' : 'were'} not restored as ${paths.length === 1 ? 'a working file' : 'working files'}: ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ' …' : ''}.`,
+  advice: `They stay where they are. If they are edits of yours, run “fivefold repair --edited” and restore again: then they come too. Else “fivefold repair” mends them.`,
+  place: place.name,
+})
 
 const strengthOf = (all: readonly Fetched[]): RestoreOutcome['verified'] =>
   all.length === 0 ? 'nothing' : all.every(({ strength }) => strength === 'medium') ? 'medium' : 'cached'
