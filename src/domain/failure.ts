@@ -159,6 +159,43 @@ export const failureKinds = {
     meaning: 'The copy could be read back only from memory, which proves nothing (V1).',
   },
   'mover-died': { exit: 'undone', retry: true, meaning: 'The process that moves the bytes ended unexpectedly.' },
+  // A service in the cloud.
+  'service-unreachable': {
+    exit: 'undone',
+    retry: true,
+    meaning: 'The service could not be reached: no network, no name, no answer in time.',
+  },
+  'service-busy': {
+    exit: 'undone',
+    retry: true,
+    meaning: 'The service asks to wait: too many requests, or a limit of the day.',
+  },
+  'service-error': { exit: 'undone', retry: true, meaning: 'The service answered with an error of its own (5xx).' },
+  'service-refused': {
+    exit: 'undone',
+    retry: false,
+    meaning: 'The service does not allow this account or key to do what is needed.',
+  },
+  'sign-in-needed': {
+    exit: 'undone',
+    retry: false,
+    meaning: 'The sign-in at the service is missing, has ended, or was revoked.',
+  },
+  'clock-wrong': {
+    exit: 'undone',
+    retry: false,
+    meaning: 'The service refuses requests because the clock of this computer is wrong.',
+  },
+  'host-unknown': {
+    exit: 'refused',
+    retry: false,
+    meaning: 'The server is not the one that was trusted when the place was set up (its host key or certificate).',
+  },
+  'upload-gone': {
+    exit: 'undone',
+    retry: true,
+    meaning: 'The service has forgotten a half-finished upload; it begins anew.',
+  },
   'stopped-by-person': { exit: 'stopped', retry: true, meaning: 'A person said stop.' },
 } as const satisfies Record<string, FailureKind>
 
@@ -176,6 +213,8 @@ export interface Failure {
   readonly place?: string
   /** The system's own word (EIO, ENOSPC …), for the log. */
   readonly cause?: string
+  /** Set when whoever refused said when to ask again. */
+  readonly retryAfterMs?: number
 }
 
 /** The value, or the failure that stands in its place. */
@@ -195,4 +234,10 @@ export const endsThePlace: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'place-full',
   'place-read-only',
   'place-hung',
+  'service-unreachable',
+  'service-busy',
+  'service-refused',
+  'sign-in-needed',
+  'clock-wrong',
+  'host-unknown',
 ])
