@@ -28,6 +28,9 @@ export interface Place {
   readonly declaredDevice: string | null
 }
 
+/** Stands for the room of a service that has no limit, or tells none. */
+export const unlimitedBytes = Number.MAX_SAFE_INTEGER
+
 /** What a place's file system can't do; known before the first byte, so that no file fails in the middle. */
 export interface FileSystemLimits {
   /** As the system names it: ext4, btrfs, exfat, fuseblk, apfs, ntfs, cifs, nfs4 … */

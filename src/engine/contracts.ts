@@ -9,6 +9,7 @@ import type { ContentHash, PlaceId } from '../domain/ids.ts'
 import type { Readability } from '../domain/metadata.ts'
 import type { Identity } from '../domain/place.ts'
 import type { PlaceListing } from '../domain/place-listing.ts'
+import type { Receipt } from '../domain/receipt.ts'
 import type { RemovalPermit } from '../domain/removal-rule.ts'
 
 /** How a person's "stop" reaches the work. An AbortSignal is one as it is. */
@@ -175,6 +176,8 @@ export type CopyOutcome =
       readonly strength: Strength
       /** The same bytes were there under this name before; nothing was written. */
       readonly alreadyThere: boolean
+      /** From a service: by this the copy can be asked for again without reading it back. */
+      readonly receipt?: Receipt
     }
   | { readonly kind: 'taken'; readonly placeId: PlaceId; readonly path: string }
   | { readonly kind: 'failed'; readonly placeId: PlaceId; readonly failure: Failure }
@@ -214,6 +217,8 @@ export interface ProveOrder {
   readonly number: number
   readonly path: string
   readonly expected: ContentHash
+  /** Of a copy at a service; without one it is read back whole. */
+  readonly receipt?: Receipt
 }
 
 export type ProveReport =
@@ -238,6 +243,8 @@ export interface TrashOrder {
   /** Below `.fivefold/trash/`. */
   readonly trashPath: string
   readonly permit: RemovalPermit
+  /** Of a copy at a service; without one it is read back whole. */
+  readonly receipt?: Receipt
 }
 
 /** What was in the trash long enough. */

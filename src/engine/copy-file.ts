@@ -20,6 +20,7 @@ import type {
   Writing,
 } from './contracts.ts'
 import { readStream } from './read-stream.ts'
+import { changedWhileRead, differsFromOriginal, otherSize } from './source-failures.ts'
 
 /** One place's part in the copy of one file. */
 export interface PlacedFile {
@@ -60,7 +61,7 @@ export async function copyFile(order: CopyOrder, tools: CopyTools): Promise<Resu
   try {
     if (reading.bytes !== order.bytes) return failed(otherSize(order, source))
     // The file system of a place may have rounded the time that it was given.
-    if (source.kind === 'card' && reading.mtimeMs !== order.mtimeMs) return failed(changed(order, source))
+    if (source.kind === 'card' && reading.mtimeMs !== order.mtimeMs) return failed(changedWhileRead(order, source))
     const { placed, ended } = await beginEverywhere(order, tools)
     const streamed = await streamEverywhere(order, reading, placed, ended, tools)
     if (!streamed.ok) {
@@ -142,9 +143,9 @@ async function streamEverywhere(
     const after = await reading.stat()
     if (!after.ok) return after
     if (read.value !== order.bytes || after.value.bytes !== order.bytes || after.value.mtimeMs !== reading.mtimeMs)
-      return failed(changed(order, tools.source))
+      return failed(changedWhileRead(order, tools.source))
     const digest = hash.digest()
-    if (order.expected !== null && order.expected !== digest) return failed(differs(order, tools.source))
+    if (order.expected !== null && order.expected !== digest) return failed(differsFromOriginal(order, tools.source))
     for (const file of alive) {
       const finished = await file.writing?.finish(order.mtimeMs)
       if (finished !== undefined && !finished.ok) dead(file, finished.failure)
@@ -156,44 +157,5 @@ async function streamEverywhere(
     // Not before: a file that is closed while a piece of it is on its way may leave its number to another file.
     for (const { writing } of broken) await writing?.discard()
     for (const block of blocks) tools.blocks.give(block)
-  }
-}
-
-function changed(order: CopyOrder, source: CardSource): Failure {
-  if (source.kind === 'card')
-    return {
-      code: 'card-changed',
-      sentence: `${order.path} changed while it was read.`,
-      advice: 'Make sure that nothing else writes to the card, then run the same command again.',
-      path: order.path,
-    }
-  return {
-    code: 'copy-differs',
-    sentence: `${order.path} at “${source.name}” changed while it was read: it was not carried on.`,
-    advice: 'Close the program that writes to it, then run the same command again.',
-    path: order.path,
-    place: source.name,
-  }
-}
-
-/** A copy of another size is not the original, and need not be read to know it. */
-const otherSize = (order: CopyOrder, source: CardSource): Failure =>
-  order.expected === null || source.kind === 'card' ? changed(order, source) : differs(order, source)
-
-function differs(order: CopyOrder, source: CardSource): Failure {
-  if (source.kind === 'card')
-    return {
-      code: 'card-reads-differ',
-      sentence: `${order.path} was read twice from the card, and the two reads differ.`,
-      advice:
-        'Keep this card as it is and try another reader: the card, the reader or its cable hands out wrong bytes.',
-      path: order.path,
-    }
-  return {
-    code: 'copy-differs',
-    sentence: `${order.path} at “${source.name}” is not what was read from the card: it was not carried on.`,
-    advice: 'Run “fivefold verify” to see which copies are good, then “fivefold repair”.',
-    path: order.path,
-    place: source.name,
   }
 }

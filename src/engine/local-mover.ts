@@ -42,6 +42,8 @@ export interface MoverWorld {
   signs(root: string): Promise<Result<CardSigns>>
   whereIs(path: string): Promise<Result<Whereabouts>>
   openPlace(address: PlaceAddress): Promise<Result<WritablePlace>>
+  /** A place that is no folder, as a source of copies; null when this origin is none. */
+  openFarSource?(from: Origin): Promise<Result<CardSource>> | null
   identify(address: PlaceAddress): Promise<Identity>
   mark(address: PlaceAddress, marker: string): Promise<Result<Identity>>
   /** A watch that also counts: `progress` is told at most a few times a second. */
@@ -156,8 +158,11 @@ async function openCard(world: MoverWorld, root: string, watch: Watch): Promise<
   return watchedCard(await duringAt(watch, 'card')('open', () => world.openCard(root)), watch)
 }
 
-async function openOrigin(world: MoverWorld, from: Origin, watch: Watch): Promise<Result<CardSource>> {
+/** A card or a place, to be read from. */
+export async function openOrigin(world: MoverWorld, from: Origin, watch: Watch): Promise<Result<CardSource>> {
   if (from.kind === 'card') return done(await openCard(world, from.root, watch))
+  const far = world.openFarSource?.(from) ?? null
+  if (far !== null) return far
   const place = await openPlace(world, from.place, watch)
   return place.ok ? done(sourceOfPlace(place.value)) : place
 }

@@ -1,0 +1,71 @@
+import type { Result } from '../domain/failure.ts'
+import { done } from '../domain/failure.ts'
+import type { Upload } from './service-contract.ts'
+
+/** Gathers the pieces of the read into chunks; while one is sent, the next one is gathered. The last one is held back. */
+export class ChunkSender {
+  readonly #bytes: number
+  readonly #chunkBytes: number
+  readonly #from: number
+  readonly #send: (chunk: Uint8Array, position: number) => Promise<Result<void>>
+  #buffers: Uint8Array[] = []
+  #turn = 0
+  #filled = 0
+  #position: number
+  #sending: Promise<Result<void>> = Promise.resolve(done(undefined))
+
+  constructor(upload: Upload, bytes: number, send: (chunk: Uint8Array, position: number) => Promise<Result<void>>) {
+    this.#bytes = bytes
+    this.#chunkBytes = Math.max(1, upload.chunkBytes)
+    // What the service has already is read and hashed, and not sent.
+    this.#from = Math.min(upload.committedBytes, bytes)
+    this.#position = this.#from
+    this.#send = send
+  }
+
+  async take(piece: Uint8Array, position: number): Promise<Result<void>> {
+    let rest = piece.subarray(Math.max(0, Math.min(piece.length, this.#from - position)))
+    while (rest.length > 0) {
+      if (this.#filled === this.#chunkBytes) {
+        const flushed = await this.#flush()
+        if (!flushed.ok) return flushed
+      }
+      const buffer = this.#buffer()
+      const some = rest.subarray(0, this.#chunkBytes - this.#filled)
+      buffer.set(some, this.#filled)
+      this.#filled += some.length
+      rest = rest.subarray(some.length)
+    }
+    return done(undefined)
+  }
+
+  #buffer(): Uint8Array {
+    const slot = this.#turn % 2
+    const buffer = this.#buffers[slot] ?? new Uint8Array(Math.min(this.#chunkBytes, this.#bytes - this.#position))
+    this.#buffers[slot] = buffer
+    return buffer
+  }
+
+  /** Called only when more bytes follow, so a full chunk that is the last one stays here. */
+  async #flush(): Promise<Result<void>> {
+    const before = await this.#sending
+    if (!before.ok) return before
+    this.#sending = this.#send(this.#buffer().subarray(0, this.#filled), this.#position)
+    this.#position += this.#filled
+    this.#filled = 0
+    this.#turn += 1
+    return done(undefined)
+  }
+
+  settle(): Promise<Result<void>> {
+    return this.#sending
+  }
+
+  get last(): Uint8Array {
+    return this.#filled === 0 ? new Uint8Array(0) : this.#buffer().subarray(0, this.#filled)
+  }
+
+  get lastPosition(): number {
+    return this.#position
+  }
+}
