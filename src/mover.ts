@@ -8,11 +8,17 @@ import { makeBlockPool } from './engine/block-pool.ts'
 import type { Result } from './domain/failure.ts'
 import type { PlaceId } from './domain/ids.ts'
 import type { Identity } from './domain/place.ts'
-import type { PlaceAddress, WritablePlace } from './engine/contracts.ts'
-import { makeLocalMover } from './engine/local-mover.ts'
+import type { Hands, PlaceAddress, WritablePlace } from './engine/contracts.ts'
+import type { MoverWorld } from './engine/local-mover.ts'
+import { makeLocalMover, openOrigin } from './engine/local-mover.ts'
+import { OpenServices } from './engine/open-services.ts'
+import { patienceLimits } from './engine/patience.ts'
+import type { SessionShelf } from './engine/service-contract.ts'
+import { makeServiceHands } from './engine/service-hands.ts'
 import type { ReadBack } from './machine/cache-bypass.ts'
 import { dropDeviceCache, readBackStrength } from './machine/cache-bypass.ts'
 import { serveMover } from './machine/mover/serve-mover.ts'
+import { systemClock } from './machine/power-and-clock.ts'
 import { limitsOf } from './machine/volumes/limits.ts'
 import { mountedFolders } from './machine/volumes/mounted-folders.ts'
 import { pickVolumes } from './machine/volumes/pick.ts'
@@ -26,6 +32,7 @@ import { openFolderPlace } from './places/folder/folder-place.ts'
 import type { GroundFacts } from './places/folder/identify-folder.ts'
 import { identifyFolder, markFolder } from './places/folder/identify-folder.ts'
 import { partialFolder } from './places/folder/marker.ts'
+import { readServiceAddress } from './places/service/service-address.ts'
 
 /** Measured: see docs/adr/0004. Two files of two blocks each, and two places reading back, never wait for memory. */
 const memory = makeHashingMemory({ blockBytes: 4 * 1024 * 1024, blocks: 6, streams: 16 })
@@ -118,11 +125,46 @@ async function identify(address: PlaceAddress): Promise<Identity> {
   return identifyFolder(moved, (ground) => placeFacts(moved, ground))
 }
 
-serveMover((watch) =>
-  makeLocalMover({
+/** The home, whose secrets let us in at services; none for a mover that is only to touch folders. */
+const [home = null, sampleEvery = '20'] = process.argv.slice(2)
+const patience = { clock: systemClock, random: Math.random, limits: patienceLimits }
+const texts = {
+  encodeText: (text: string): Uint8Array => new TextEncoder().encode(text),
+  decodeText: (bytes: Uint8Array): string => new TextDecoder().decode(bytes),
+  nowMs: (): number => Date.now(),
+}
+/** Loaded when it is needed: the mover starts often, and most have nothing to do with a service. */
+const loadServices = () => import('./open-service.ts')
+const services = new OpenServices({
+  ...texts,
+  patience,
+  openService: (place) => {
+    const address = home === null ? null : readServiceAddress(place.folder)
+    if (home === null || address === null) return null
+    return (async () => {
+      const { openService, keepingOf } = await loadServices()
+      return openService(place, address, keepingOf(home, place.id).credentials)
+    })()
+  },
+})
+
+const lazyShelf = (folder: string): SessionShelf => {
+  const at = async (placeId: PlaceId): Promise<SessionShelf> => (await loadServices()).keepingOf(folder, placeId).shelf
+  return {
+    read: async (placeId, key) => (await at(placeId)).read(placeId, key),
+    save: async (placeId, key, session) => (await at(placeId)).save(placeId, key, session),
+    drop: async (placeId, key) => (await at(placeId)).drop(placeId, key),
+    all: async (placeId) => (await at(placeId)).all(placeId),
+  }
+}
+
+function makeHands(watch: Parameters<Parameters<typeof serveMover>[0]>[0]): Hands {
+  const world: MoverWorld = {
+    ...texts,
     blocks: makeBlockPool(memory.blocks),
     startHash: memory.startHash,
     watch,
+    openFarSource: (from) => services.source(from),
     identify,
     mark: (address, marker) => markFolder(address, marker, (folder) => placeFacts(address, folder)),
     signs: (root) => readCardSigns(root, volumes),
@@ -135,8 +177,21 @@ serveMover((watch) =>
     openPlace,
     tryOut: async (address) => (await import('./try-out-place.ts')).tryOutPlace(address, openPlace),
     lookInside: async (path) => (await import('./machine/camera-metadata/look-inside.ts')).lookInside(path),
-    encodeText: (text) => new TextEncoder().encode(text),
-    decodeText: (bytes) => new TextDecoder().decode(bytes),
-    nowMs: () => Date.now(),
-  }),
-)
+  }
+  const local = makeLocalMover(world)
+  if (home === null) return local
+  return makeServiceHands(
+    {
+      ...world,
+      patience,
+      shelf: lazyShelf(home),
+      sampleEvery: Number(sampleEvery),
+      openLocal: (from, watching) => openOrigin(world, from, watching),
+      tryOutService: async (service) => (await import('./try-out-service.ts')).tryOutService(service),
+    },
+    services,
+    local,
+  )
+}
+
+serveMover(makeHands)

@@ -22,9 +22,12 @@ import type { Edit } from './machine/settings/settings-file.ts'
 import { editSettings, readSettings } from './machine/settings/settings-file.ts'
 import { toSettings } from './machine/settings/to-settings.ts'
 import { makeHashingMemory } from './machine/xxh128/xxh128.ts'
+import { readServiceAddress } from './places/service/service-address.ts'
+import { servicesOf } from './services-of-home.ts'
 import { manifestsNamed } from './places/ascmhl/manifests-named.ts'
 import type { Lightroom, PictureReader, Program, SettingsEditor } from './usecases/program.ts'
 import type { OpenProgram } from './usecases/requests.ts'
+import { withReceipts } from './usecases/with-receipts.ts'
 import { version } from './version.ts'
 
 /** How long a card or a place may leave a call unanswered before it counts as hung (J2). */
@@ -71,6 +74,7 @@ export const openProgramAt =
     }
     const program: Program = {
       catalog: catalog.value,
+      services: servicesOf(home.value.folder),
       get settings() {
         return current
       },
@@ -78,8 +82,18 @@ export const openProgramAt =
       isAtWork: async () => access === 'look' && (await isHeld(home.value.folder)),
       examineMachine: () => examineMachine(home.value),
       startMover: () => {
-        const hands = startMover({ command: moverCommand, stallMs })
-        return { ...demandPermits(hands, () => systemClock.nowMs()), end: () => hands.end() }
+        const command = [...moverCommand, home.value.folder, String(current.weakSampleEvery)]
+        const hands = startMover({ command, stallMs })
+        const mover = withReceipts(
+          demandPermits(hands, () => systemClock.nowMs()),
+          {
+            catalog: catalog.value,
+            mayWrite: access === 'write',
+            isService: isServiceAddress,
+            nowMs: () => systemClock.nowMs(),
+          },
+        )
+        return { ...mover, end: () => hands.end() }
       },
       startPictureReader,
       readThumbnails: async (paths) => (await import('./machine/camera-metadata/thumbnails.ts')).readThumbnails(paths),
@@ -112,6 +126,8 @@ export const openProgramAt =
     }
     return done({ program, close })
   }
+
+const isServiceAddress = (text: string): boolean => readServiceAddress(text) !== null
 
 /** The settings say which places there are; the catalog takes over what was changed by hand. */
 async function tellCatalog(catalog: Catalog, places: readonly Place[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { Result } from '../domain/failure.ts'
 import type { CardId, ContentHash, JobId, PlaceId, RollId, RunId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { Place } from '../domain/place.ts'
+import type { Receipt } from '../domain/receipt.ts'
 import type {
   PlaceNote,
   PlaceRecord,
@@ -30,6 +31,7 @@ import type {
   WhereGroup,
   OriginalToCarry,
   WorkingFile,
+  ReceiptRecord,
   Removal,
   PlaceEvent,
   RebuiltJob,
@@ -162,6 +164,13 @@ export interface OriginalRecords {
   adoptedOfSizes(sizes: readonly number[]): Promise<readonly { readonly hash: ContentHash; readonly bytes: number }[]>
   /** Working files as they were carried to a place. */
   workingFiles(placeId: PlaceId, jobId?: JobId): Promise<readonly WorkingFile[]>
+  /** What services said of these copies, by path; only of these very originals. */
+  receiptsAt(
+    placeId: PlaceId,
+    copies: readonly { readonly path: string; readonly hash: ContentHash }[],
+  ): Promise<ReadonlyMap<string, Receipt>>
+  /** Adds or replaces by place and path. */
+  saveReceipts(records: readonly ReceiptRecord[]): Promise<void>
   /** Adds or replaces by place and path. */
   saveWorkingFiles(files: readonly WorkingFile[]): Promise<void>
   /** Marks originals as culled on purpose: not copied again, not called missing. Answers how many were known. */

@@ -282,6 +282,20 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
       carried_at_ms: 'When it was carried.',
     },
   },
+  receipt: {
+    about: 'What a service said of a copy that it stores: by this it can be asked again without reading the copy back (V1).',
+    columns: {
+      place_id: 'The place.',
+      path: 'Below the place’s root.',
+      hash: 'The original that lies there.',
+      algorithm: 'By which the service computes its checksum; empty when it computes none.',
+      digest: 'That checksum, as it was computed here while the bytes were sent.',
+      stored_bytes: 'How many bytes the service stores for it.',
+      object_id: 'The service’s own name of the file or version.',
+      grade: 'A to E: how much its word is worth (docs/rules.md).',
+      at_ms: 'When it was compared last.',
+    },
+  },
   removal: {
     about: 'A copy on its way out (D1): written down before it is touched, and after. A trigger refuses deletions.',
     columns: {

@@ -2,11 +2,12 @@ import { type Kysely, sql } from 'kysely'
 
 import { beginning } from './migrations/0001-beginning.ts'
 import { wholeLife } from './migrations/0002-whole-life.ts'
+import { receipts } from './migrations/0003-receipts.ts'
 
 type Migration = (db: Kysely<unknown>) => Promise<void>
 
 /** In order; number one is at index 0. A migration that was ever released is never changed, only followed by another. */
-const migrations: readonly Migration[] = [beginning, wholeLife]
+const migrations: readonly Migration[] = [beginning, wholeLife, receipts]
 
 /** The schema that this program writes; a catalog with a higher number comes from a newer Fivefold. */
 export const schemaVersion = migrations.length

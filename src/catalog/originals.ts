@@ -7,6 +7,7 @@ import { countingDevice } from './counting-device.ts'
 import { fileFacts } from './file-facts.ts'
 import { chunksOf, type Queries, type Store } from './store.ts'
 import { markOriginals } from './tally-marks.ts'
+import { receiptsAt, saveReceipts } from './receipts.ts'
 import { saveWorkingFiles, workingFiles } from './working-files.ts'
 
 export const originalsOn = (store: Store): OriginalRecords => ({
@@ -21,6 +22,8 @@ export const originalsOn = (store: Store): OriginalRecords => ({
   countCopiesAt: (placeId, filter) => countCopiesAt(store.db, placeId, filter),
   originalsOf: (jobId, page) => originalsOf(store.db, jobId, page),
   adoptedOfSizes: (sizes) => adoptedOfSizes(store.db, sizes),
+  receiptsAt: (placeId, copies) => receiptsAt(store.db, placeId, copies),
+  saveReceipts: (records) => saveReceipts(store, records),
   workingFiles: (placeId, jobId) => workingFiles(store.db, placeId, jobId),
   saveWorkingFiles: (files) => saveWorkingFiles(store, files),
   cull: (hashes, atMs, why) => setCulled(store, hashes, { culled_at_ms: atMs, culled_why: why }),

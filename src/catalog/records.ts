@@ -5,6 +5,7 @@ import type { CardId, ContentHash, JobId, PlaceId, RollId, RunId } from '../doma
 import type { Job, JobState } from '../domain/job.ts'
 import type { CameraMetadata, Readability } from '../domain/metadata.ts'
 import type { Device, Place, Role } from '../domain/place.ts'
+import type { Receipt } from '../domain/receipt.ts'
 
 /** A place with what was seen when it last answered. */
 export interface PlaceNote {
@@ -225,6 +226,15 @@ export interface OriginalToCarry extends KnownOriginal {
   readonly mtimeMs: number | null
   /** When the picture was taken, camera-local `YYYY-MM-DDTHH:MM:SS`; null when that is unknown or not plausible. */
   readonly capturedLocal: string | null
+}
+
+/** What a service said of a copy when it was compared last. */
+export interface ReceiptRecord {
+  readonly placeId: PlaceId
+  readonly path: string
+  readonly hash: ContentHash
+  readonly receipt: Receipt
+  readonly atMs: number
 }
 
 /** A working file as it was carried to a place (M2): compared with the library by size and time, and proven by its hash. */

@@ -6,6 +6,7 @@ import type { CardId, ContentHash, JobId, PlaceId, RollId, RunId } from '../doma
 import type { JobState } from '../domain/job.ts'
 import type { Capture, Readability } from '../domain/metadata.ts'
 import type { Device, Role } from '../domain/place.ts'
+import type { Grade } from '../domain/receipt.ts'
 import type { CardEvent, CopyStanding, PlaceEvent, Removal, WhereGroup } from './catalog.ts'
 
 /**
@@ -34,6 +35,7 @@ export interface Schema {
   card_event: CardEventTable
   place_event: PlaceEventTable
   working_file: WorkingFileTable
+  receipt: ReceiptTable
   removal: RemovalTable
   where_group: WhereGroupTable
   where_group_card: WhereGroupCardTable
@@ -270,6 +272,18 @@ interface WorkingFileTable {
   mtime_ms: number
   hash: ContentHash
   carried_at_ms: number
+}
+
+interface ReceiptTable {
+  place_id: PlaceId
+  path: string
+  hash: ContentHash
+  algorithm: string
+  digest: string
+  stored_bytes: number
+  object_id: string
+  grade: Grade
+  at_ms: number
 }
 
 interface RemovalTable {

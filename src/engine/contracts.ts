@@ -301,6 +301,8 @@ export interface PlaceAddress {
    * place is refused. It is made when only its last part is missing.
    */
   readonly guard?: 'marker' | 'folder'
+  /** The most that an upload to there may take of the line. */
+  readonly bytesPerSecond?: number
 }
 
 /** Where a path lies, or would lie once it is made. */

@@ -7,7 +7,7 @@ import { failed } from '../domain/failure.ts'
 import type { Cancel, Clock } from './contracts.ts'
 
 export interface Patience {
-  readonly clock: Pick<Clock, 'sleep'>
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>
   /** From 0 up to 1. */
   random(): number
   readonly limits: PatienceLimits

@@ -6,7 +6,7 @@ import type { Presence } from '../domain/copy.ts'
 import type { Result } from '../domain/failure.ts'
 import { done, endsThePlace } from '../domain/failure.ts'
 import type { Cancel, CardSource, CaseResult, Hands, MoverEnd, Origin, PlaceAddress, Watch } from './contracts.ts'
-import type { OpenService, OpenServices, OpenServicesWorld } from './open-services.ts'
+import type { OpenService, OpenServices } from './open-services.ts'
 import { identifyService, markService } from './open-services.ts'
 import { assertTrashPath, assertVersionPath } from './own-folders.ts'
 import { proveOne } from './prove-stored.ts'
@@ -15,7 +15,7 @@ import type { ServiceWorkWorld } from './service-work.ts'
 import { inLanes, layNoteAt, proveTools, removeOne, sendFiles, setAsideAt, trashOne } from './service-work.ts'
 import type { MoverWorld } from './local-mover.ts'
 
-export interface ServiceWorld extends OpenServicesWorld, ServiceWorkWorld, Pick<MoverWorld, 'watch'> {
+export interface ServiceWorld extends ServiceWorkWorld, Pick<MoverWorld, 'watch'> {
   /** A card or a folder to be read from. */
   openLocal(from: Origin, watch: Watch): Promise<Result<CardSource>>
   tryOutService(service: ServicePlace): Promise<readonly CaseResult[]>
@@ -100,7 +100,13 @@ function workingHands(
         const watch = world.watch(progress)
         const from = await (services.source(work.from) ?? world.openLocal(work.from, watch))
         if (!from.ok) return from
-        return sendFiles(work.orders, world, { from: from.value, to: open, watch }, report, cancel)
+        return sendFiles(
+          work.orders,
+          world,
+          { from: from.value, to: open, watch, bytesPerSecond: to.bytesPerSecond },
+          report,
+          cancel,
+        )
       })
     },
     prove: (work, report, progress, cancel) =>

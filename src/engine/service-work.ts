@@ -15,6 +15,7 @@ import type {
   Watch,
 } from './contracts.ts'
 import type { OpenService } from './open-services.ts'
+import { makePace } from './pace.ts'
 import type { Patience } from './patience.ts'
 import type { ProveStoredTools } from './prove-stored.ts'
 import { WeakSample, demandStill } from './prove-stored.ts'
@@ -28,7 +29,6 @@ export interface ServiceWorkWorld {
   readonly shelf: SessionShelf
   /** One in so many files of a service whose checksum is weak is read back. */
   readonly sampleEvery: number
-  pace(bytes: number, cancel: Cancel): Promise<void>
   encodeText(text: string): Uint8Array
   decodeText(bytes: Uint8Array): string
   nowMs(): number
@@ -80,14 +80,20 @@ const uploadsAtOnceMax = 4
 export async function sendFiles(
   orders: readonly CopyOrder[],
   world: ServiceWorkWorld,
-  way: { readonly from: CardSource; readonly to: OpenService; readonly watch: Watch },
+  way: {
+    readonly from: CardSource
+    readonly to: OpenService
+    readonly watch: Watch
+    readonly bytesPerSecond: number | undefined
+  },
   report: (report: CopyReport) => void,
   cancel: Cancel,
 ): Promise<Ended> {
   const { from: source, to, watch } = way
   const proving = await proveTools(world, to, watch)
   if (!proving.ok) return proving
-  const tools = { ...world, ...proving.value, source }
+  const pace = makePace(way.bytesPerSecond, world.patience.clock)
+  const tools = { ...world, ...proving.value, source, pace }
   const { service } = to
   await source.forgetCached()
   return inLanes(orders, Math.min(service.abilities.filesAtOnce, uploadsAtOnceMax), cancel, async (order) => {

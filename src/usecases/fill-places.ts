@@ -7,11 +7,13 @@ import { proves } from '../domain/copy.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { ContentHash, JobId, RunId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
+import type { Role } from '../domain/place.ts'
 import { roles } from '../domain/place.ts'
 import { rolesStillRequired } from '../domain/policy.ts'
 import type { Cancel, Mover } from '../engine/contracts.ts'
 import type { CarryFile } from '../engine/run-carry.ts'
 import { runCarry } from '../engine/run-carry.ts'
+import { RunningTotal } from '../engine/running-total.ts'
 import { carryHistories } from './carry-histories.ts'
 import type { OnlinePlace } from './identify-places.ts'
 import { addressOf, identifyPlaces, onlineOf } from './identify-places.ts'
@@ -62,7 +64,7 @@ export async function fillPlaces(
     for (const one of lacking) {
       const here = online.find(({ place }) => place.id === one.place.id)
       if (here === undefined || suspects.has(one.place.id)) continue
-      const filling = new Filling(program, mover, here, online, { wish, hear, cancel })
+      const filling = new Filling(program, mover, here, online, { ...localFill, dryRun: wish.dryRun, hear, cancel })
       for (const job of one.jobs) await filling.fill(job)
       const answer = await filling.conclude()
       if (answer.lacking > 0) filled.push(answer)
@@ -88,33 +90,46 @@ interface FillFile extends CarryFile {
   readonly cardMtimeMs: number | null
 }
 
-class Filling {
+/** How a place is filled: what counts as lacking there, and where it is taken from. */
+export interface FillRules {
+  readonly kind: 'fill' | 'upload'
+  /** Places of the first role are asked first. */
+  readonly nearest: readonly Role[]
+  lacks(copiesHere: readonly KnownCopy[]): boolean
+}
+
+/** What was there once and is gone is repair's to put back. */
+const localFill: FillRules = { kind: 'fill', nearest: roles, lacks: (copiesHere) => copiesHere.length === 0 }
+
+interface FillWork extends FillRules {
+  readonly dryRun: boolean
+  readonly hear: Hear
+  readonly cancel: Cancel
+  /** The most that may go over the line; null for no limit. */
+  readonly bytesPerSecond?: number | null
+}
+
+export class Filling {
   readonly #program: Program
   readonly #mover: Mover
   readonly #here: OnlinePlace
   readonly #online: readonly OnlinePlace[]
-  readonly #work: { readonly wish: FillWish; readonly hear: Hear; readonly cancel: Cancel }
+  readonly #work: FillWork
   readonly #failures: Failure[] = []
   /** With the place that something of it came from. */
   readonly #jobs = new Map<JobId, OnlinePlace>()
   #runId: RunId | null = null
   #counts = { lacking: 0, carried: 0, bytes: 0, withoutSource: 0 }
+  #total = new RunningTotal()
   #isOver = false
 
-  constructor(
-    program: Program,
-    mover: Mover,
-    here: OnlinePlace,
-    online: readonly OnlinePlace[],
-    work: { readonly wish: FillWish; readonly hear: Hear; readonly cancel: Cancel },
-  ) {
+  constructor(program: Program, mover: Mover, here: OnlinePlace, online: readonly OnlinePlace[], work: FillWork) {
     this.#program = program
     this.#mover = mover
     this.#here = here
-    // Nearest first: the library before the second folder before a drive.
     this.#online = online
       .filter(({ place }) => place.id !== here.place.id)
-      .toSorted((a, b) => roles.indexOf(a.place.role) - roles.indexOf(b.place.role))
+      .toSorted((a, b) => work.nearest.indexOf(a.place.role) - work.nearest.indexOf(b.place.role))
     this.#work = work
   }
 
@@ -134,7 +149,8 @@ class Filling {
 
   async #fillPage(job: Job, page: readonly OriginalToCarry[]): Promise<void> {
     const never = page.filter(
-      ({ copies, culledAtMs }) => culledAtMs === null && !copies.some(({ placeId }) => placeId === this.#here.place.id),
+      ({ copies, culledAtMs }) =>
+        culledAtMs === null && this.#work.lacks(copies.filter(({ placeId }) => placeId === this.#here.place.id)),
     )
     const bySource = new Map<OnlinePlace, FillFile[]>()
     for (const original of never) {
@@ -149,7 +165,7 @@ class Filling {
       files.push(...source.copies.map((copy) => fileFor(original, copy)))
       bySource.set(source.at, files)
     }
-    if (this.#work.wish.dryRun) return
+    if (this.#work.dryRun) return
     for (const [from, files] of bySource) await this.#carry(job, from, files)
   }
 
@@ -166,14 +182,28 @@ class Filling {
     const { catalog, clock } = this.#program
     const { place, identity } = this.#here
     const { hear, cancel } = this.#work
-    const runId = (this.#runId ??= await catalog.beginRun('fill', { place: place.id }, clock.nowMs()))
+    const runId = (this.#runId ??= await catalog.beginRun(this.#work.kind, { place: place.id }, clock.nowMs()))
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
     this.#jobs.set(job.id, from)
-    hear({ type: 'phase', card: place.name, phase: 'copy', files: files.length, bytes })
+    const phase = this.#work.kind === 'upload' ? 'upload' : 'copy'
+    // The uploader tells the length of its whole queue before it begins.
+    if (phase === 'copy') hear({ type: 'phase', card: place.name, phase, files: files.length, bytes })
+    else
+      hear({
+        type: 'said',
+        card: place.name,
+        code: 'job',
+        sentence: `“${job.name}”: ${files.length} ${files.length === 1 ? 'file' : 'files'} to send.`,
+      })
+    const { bytesPerSecond } = this.#work
     const result = await runCarry<FillFile>(
       {
         from: { kind: 'place', place: addressOf(from.place) },
-        to: { ...addressOf(place), limits: identity.limits },
+        to: {
+          ...addressOf(place),
+          limits: identity.limits,
+          ...(bytesPerSecond === undefined || bytesPerSecond === null ? {} : { bytesPerSecond }),
+        },
         files: await this.#withTimes(from, files),
       },
       {
@@ -186,10 +216,12 @@ class Filling {
           })
           await catalog.recordReports({ runId, reads: [], copies })
         },
-        progress: (progress) => hear({ type: 'progress', card: place.name, phase: 'copy', ...progress }),
+        progress: (progress) => hear({ type: 'progress', card: place.name, phase, ...this.#total.add(progress) }),
       },
       cancel,
     )
+    if (phase === 'upload') this.#total.next()
+    else this.#total = new RunningTotal()
     this.#counts.carried += result.carried.length
     this.#counts.bytes += result.carried.reduce((sum, { file }) => sum + file.bytes, 0)
     this.#failures.push(...result.failures.map(({ failure }) => failure))

@@ -1,6 +1,6 @@
 /** Places: added, listed, taken out. A folder becomes a place by its marker (W4). */
 import { typed } from '../domain/due-words.ts'
-import type { Result } from '../domain/failure.ts'
+import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import { parsePlaceId } from '../domain/ids.ts'
 import type { Identity, Place, Role } from '../domain/place.ts'
@@ -21,7 +21,10 @@ export interface PlaceWish {
 
 export interface AddedPlace {
   readonly place: Place
-  readonly identity: Extract<Identity, { kind: 'online' }>
+  /** Null for a service: nobody is let in there before a person signed in. */
+  readonly identity: Extract<Identity, { kind: 'online' }> | null
+  /** What the person does next; null when nothing is left. */
+  readonly next: string | null
   /** What a person should know about it: same device as another one, read-back only from memory. */
   readonly warnings: readonly string[]
 }
@@ -43,6 +46,7 @@ const nameOf: Readonly<Record<Role, string>> = {
 
 /** Fails with `not-found`, `place-exists`, `target-inside-source`, `place-unknown`, or what the folder answers. */
 export async function addPlace(program: Program, wish: PlaceWish): Promise<Result<AddedPlace>> {
+  if (program.services.isService(wish.address)) return addService(program, wish)
   const address = program.paths.absolute(wish.address)
   const inTheWay = program.settings.places.find(
     (other) => isNested(program, address, other.address) && !isTurn(program, { ...wish, address }, other),
@@ -69,11 +73,41 @@ export async function addPlace(program: Program, wish: PlaceWish): Promise<Resul
     if (!added.ok) return added
     const recorded = await program.catalog.addPlace(place, program.clock.nowMs())
     if (!recorded.ok) return recorded
-    return done({ place, identity, warnings: await warningsFor(program, mover, place, identity) })
+    return done({ place, identity, next: null, warnings: await warningsFor(program, mover, place, identity) })
   } finally {
     mover.end()
   }
 }
+
+/** A service is set down in the settings; it becomes a place when somebody signed in. */
+async function addService(program: Program, wish: PlaceWish): Promise<Result<AddedPlace>> {
+  if (wish.role !== 'cloud') return failed(onlyCloud(wish))
+  const kind = program.services.checkAddress(wish.address)
+  if (!kind.ok) return kind
+  const same = program.settings.places.find(({ address }) => address === wish.address)
+  if (same !== undefined) return failed(overlapping(wish.address, same))
+  const name = wish.name ?? freeName(program, program.services.nameFor(wish.address))
+  const place: Place = {
+    id: program.editor.newPlaceId(name),
+    name,
+    role: 'cloud',
+    site: wish.site ?? siteOf.cloud,
+    address: wish.address,
+    declaredDevice: wish.device,
+  }
+  const added = await program.editor.addPlace(place)
+  if (!added.ok) return added
+  const recorded = await program.catalog.addPlace(place, program.clock.nowMs())
+  if (!recorded.ok) return recorded
+  const next = `Now sign in there: “fivefold place sign-in ${typed(name)}”.`
+  return done({ place, identity: null, next, warnings: [] })
+}
+
+const onlyCloud = ({ role, address }: PlaceWish): Failure => ({
+  code: 'wrong-usage',
+  sentence: `${address} is a service in the cloud, and can't be the ${role}.`,
+  advice: `Add it as a cloud: “fivefold place add cloud ${typed(address)}”.`,
+})
 
 const isNested = ({ paths }: Program, one: string, other: string): boolean =>
   paths.isInside(one, other) || paths.isInside(other, one)
@@ -95,14 +129,7 @@ async function markPlace(
   const place = first.kind === 'someone-else' ? { ...wished, id: parsePlaceId(first.foundId) } : wished
   const known = program.settings.places.find(({ id }) => id === place.id)
   if (known !== undefined) return failed(overlapping(wished.address, { ...known, address: wished.address }))
-  const marker = JSON.stringify({
-    schema: 'fivefold.place/1',
-    id: place.id,
-    role: place.role,
-    name: place.name,
-    madeAt: new Date(program.clock.nowMs()).toISOString(),
-  })
-  const marked = await mover.mark(addressOf(place), marker)
+  const marked = await mover.mark(addressOf(place), markerOf(program, place))
   if (!marked.ok) return marked
   if (marked.value.kind === 'online') return done({ place, identity: marked.value })
   return failed({
@@ -112,6 +139,16 @@ async function markPlace(
     place: place.name,
   })
 }
+
+/** The text of the marker by which a place is known (W4). */
+export const markerOf = (program: Program, place: Place): string =>
+  JSON.stringify({
+    schema: 'fivefold.place/1',
+    id: place.id,
+    role: place.role,
+    name: place.name,
+    madeAt: new Date(program.clock.nowMs()).toISOString(),
+  })
 
 /** The place is there already when this is said; `setup` has an option of its own for each of its two places. */
 function nameDevice({ name, role, address }: Place): string {
@@ -176,6 +213,7 @@ export async function removePlace(program: Program, nameOrId: string): Promise<R
   const removed = await program.editor.removePlace(place.id)
   if (!removed.ok) return removed
   await program.catalog.removePlace(place.id, program.clock.nowMs())
+  if (program.services.isService(place.address)) await program.services.removeSecret(place.id)
   return done(place)
 }
 

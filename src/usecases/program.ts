@@ -10,6 +10,7 @@ import type { CameraMetadata } from '../domain/metadata.ts'
 import type { NameTemplate } from '../domain/name-template.ts'
 import type { Place } from '../domain/place.ts'
 import type { Policy } from '../domain/policy.ts'
+import type { UploadWindow } from '../domain/upload-window.ts'
 import type { Cancel, Clock, Mover } from '../engine/contracts.ts'
 import type { ManifestContents } from './manifest-contents.ts'
 
@@ -27,6 +28,9 @@ export interface Settings {
     /** Off by default: the card's tree is kept as it is. */
     readonly file: NameTemplate | null
   }
+  readonly upload: UploadWindow
+  /** One in so many files of a cloud whose checksum is weak is read back. */
+  readonly weakSampleEvery: number
   /** Catalogs of Lightroom Classic, and the names of the places that keep snapshots of them. */
   readonly lightroom: { readonly catalogs: readonly string[]; readonly keepAt: readonly string[] }
 }
@@ -120,8 +124,39 @@ export interface Lightroom {
   scratchFolder(): Promise<Result<{ readonly path: string; remove(): Promise<void> }>>
 }
 
+/** What lets us in at a service; flat texts, never shown and never in the catalog (S1). */
+export type Secret = Readonly<Record<string, string>>
+
+/** What a person has to bring for a service. */
+export type SignInKind = 'keys' | 'password' | 'ssh' | 'oauth' | 'nothing'
+
+/** Services in the cloud: what is known of them without asking them, and the secrets that let us in. */
+export interface Services {
+  isService(address: string): boolean
+  /** Fails with `wrong-usage` when the address is none that can be understood; the sentence says which forms there are. */
+  checkAddress(address: string): Result<SignInKind>
+  /** A name for it when the person gives none: “Google Drive”. */
+  nameFor(address: string): string
+  /** What a person does at the service first, a step a line; empty when there is nothing to prepare. */
+  stepsFor(address: string): readonly string[]
+  hasSecret(placeId: PlaceId): Promise<boolean>
+  saveSecret(placeId: PlaceId, secret: Secret): Promise<void>
+  removeSecret(placeId: PlaceId): Promise<void>
+  /** Signs in with the person's own client at the service, in the system's browser or with a code. */
+  signIn(
+    address: string,
+    client: { readonly clientId: string; readonly clientSecret: string },
+    how: 'browser' | 'code',
+    tell: (sentence: string) => void,
+    cancel: Cancel,
+  ): Promise<Result<Secret>>
+  /** The key by which an SSH server is known, to be shown to a person before it is trusted. */
+  hostKey(address: string): Promise<Result<{ readonly hostKey: string; readonly fingerprint: string }>>
+}
+
 export interface Program {
   readonly catalog: Catalog
+  readonly services: Services
   readonly settings: Settings
   readonly editor: SettingsEditor
   /** True while another process of this home writes: its runs are not interrupted, they go on. */
@@ -170,5 +205,5 @@ export type Happening =
   | { readonly type: 'said'; readonly card: string; readonly code: string; readonly sentence: string }
   | { readonly type: 'trouble'; readonly card: string; readonly failure: Failure }
 
-export type Phase = 'copy' | 'second-read' | 'verify' | 'ask' | 'prune'
+export type Phase = 'copy' | 'upload' | 'second-read' | 'verify' | 'ask' | 'prune'
 export type Hear = (happening: Happening) => void

@@ -51,6 +51,12 @@ import { showStatus } from './show-status.ts'
 import type { DriveUpdateOutcome } from './drive-outcome.ts'
 import type { DrillOutcome, DrillWish } from './drill.ts'
 import { drillPlaces } from './drill.ts'
+import type { SignedIn, SignInWish } from './sign-in-place.ts'
+import { signInPlace } from './sign-in-place.ts'
+import type { SignInQuestion } from './sign-in-questions.ts'
+import { askSignIn } from './sign-in-questions.ts'
+import type { UploadOutcome, UploadWish } from './upload-copies.ts'
+import { uploadCopies } from './upload-copies.ts'
 import type { DriveUpdateWish } from './update-drive.ts'
 import { updateDrives } from './update-drive.ts'
 import type { RepairedAndFilled } from './repair-and-fill.ts'
@@ -92,6 +98,7 @@ export interface Requests {
   verify(wish: VerifyWish, hear: Hear, cancel: Cancel): Promise<Result<VerifyOutcome>>
   repair(wish: RepairWish, hear: Hear, cancel: Cancel): Promise<Result<RepairedAndFilled>>
   updateDrives(wish: DriveUpdateWish, hear: Hear, cancel: Cancel): Promise<Result<DriveUpdateOutcome>>
+  upload(wish: UploadWish, hear: Hear, cancel: Cancel): Promise<Result<UploadOutcome>>
   prune(wish: PruneWish, hear: Hear, cancel: Cancel): Promise<Result<PruneOutcome>>
   /** Also while another command writes: then what is found of damaged copies is said, and not written down. */
   restore(wish: RestoreWish, hear: Hear, cancel: Cancel): Promise<Result<RestoreOutcome>>
@@ -100,6 +107,8 @@ export interface Requests {
   /** The frozen record of one job, with the cameras' own small pictures when they are wanted. */
   report(idOrName: string, pictures: boolean): Promise<Result<ReportWithPictures>>
   addPlace(wish: PlaceWish): Promise<Result<AddedPlace>>
+  askSignIn(name: string): Promise<Result<SignInQuestion>>
+  signIn(wish: SignInWish, tell: (sentence: string) => void, cancel: Cancel): Promise<Result<SignedIn>>
   removePlace(name: string): Promise<Result<Place>>
   listPlaces(): Promise<Result<readonly PlaceStatus[]>>
   checkPlace(name: string): Promise<Result<CheckedPlace>>
@@ -180,6 +189,7 @@ export function makeRequests(open: OpenProgram): Requests {
       using(wish.dryRun ? 'look' : 'write', 'repair', (program) => repairAndFill(program, wish, hear, cancel)),
     updateDrives: (wish, hear, cancel) =>
       using('write', 'drive update', (program) => updateDrives(program, wish, hear, cancel)),
+    upload: (wish, hear, cancel) => using('write', 'upload', (program) => uploadCopies(program, wish, hear, cancel)),
     prune: (wish, hear, cancel) =>
       using(wish.apply ? 'write' : 'look', 'prune', (program) => pruneCopies(program, wish, hear, cancel)),
     restore: async (wish, hear, cancel) => {
@@ -192,6 +202,9 @@ export function makeRequests(open: OpenProgram): Requests {
     drill: (wish, hear, cancel) => using('write', 'drill', (program) => drillPlaces(program, wish, hear, cancel)),
     report: (idOrName, pictures) => using('look', 'report', (program) => reportWith(program, idOrName, pictures)),
     addPlace: (wish) => using('write', 'place add', (program) => addPlace(program, wish)),
+    askSignIn: (name) => using('look', 'a look', (program) => askSignIn(program, name)),
+    signIn: (wish, tell, cancel) =>
+      using('write', 'place sign-in', (program) => signInPlace(program, wish, tell, cancel)),
     removePlace: (name) => using('write', 'place remove', (program) => removePlace(program, name)),
     listPlaces: () => looking(listPlaces),
     checkPlace: (name) => using('look', 'place check', (program) => checkPlace(program, name)),

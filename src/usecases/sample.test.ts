@@ -90,6 +90,8 @@ export async function makeDesk(context: TestContext, files: number, mover: Parti
       lookAtPictures: false,
       names: { job: { parts: [] }, roll: { parts: [] }, file: null } as never,
       lightroom: { catalogs: [], keepAt: [] },
+      upload: { hours: 'any', bytesPerSecond: null },
+      weakSampleEvery: 20,
     },
     startMover: () => moverWith(mover),
     clock: {

@@ -28,6 +28,8 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       lookAtPictures: true,
       names: { job: template(defaultJobTemplate, 'job'), roll: template(defaultRollTemplate, 'roll'), file: null },
       lightroom: { catalogs: [], keepAt: [] },
+      upload: { hours: 'any', bytesPerSecond: null },
+      weakSampleEvery: 20,
     },
     editor: {
       newPlaceId: () => unused(),

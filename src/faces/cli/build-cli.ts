@@ -2,21 +2,22 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Failure } from '../../domain/failure.ts'
 import { exitCodes } from '../../domain/failure.ts'
-import type { Role } from '../../domain/place.ts'
 import type { DemoMoment, DemoWish } from '../../usecases/run-demo.ts'
 import { addAdopt } from './commands/adopt.ts'
 import { addCards } from './commands/cards.ts'
 import { addJobs } from './commands/jobs.ts'
 import { addDrive } from './commands/drive.ts'
 import { addLightroom } from './commands/lightroom.ts'
+import { addPlaces } from './commands/places.ts'
 import { addPrune } from './commands/prune.ts'
 import { addReport } from './commands/report.ts'
+import { addUpload } from './commands/upload.ts'
 import { addVerify } from './commands/verify.ts'
 import { addRestore } from './commands/restore.ts'
 import { addWhatIf } from './commands/what-if.ts'
 import { printFiles } from './print-file.ts'
 import { planLine, printIngest, printPlan } from './print-ingest.ts'
-import { printExamination, printPlaces, printStatus } from './print-status.ts'
+import { printExamination, printStatus } from './print-status.ts'
 import type { CliRun, CliWorld, Common, CommonOptions } from './command-shell.ts'
 import { outcomeExit, Shell } from './command-shell.ts'
 import { ask } from './questions.ts'
@@ -43,6 +44,7 @@ export function buildCli(world: CliWorld, run: CliRun): Command {
   addAdopt(cli, common, shell)
   addPlaces(cli, common, shell)
   addCare(cli, common, shell)
+  addUpload(cli, common, shell)
   addDrive(cli, common, shell)
   addPrune(cli, common, shell)
   addReport(cli, common, shell)
@@ -132,65 +134,6 @@ function addFiles(cli: Command, common: Common, shell: Shell): void {
           ),
         )
       })
-}
-
-const placeRoles: readonly Role[] = ['library', 'second', 'cloud', 'drive']
-
-function parseRole(text: string): Role {
-  const role = placeRoles.find((known) => known === text)
-  if (role === undefined) throw new InvalidArgumentError(`It is one of ${placeRoles.join(', ')}.`)
-  return role
-}
-
-function addPlaces(cli: Command, common: Common, shell: Shell): void {
-  const place = cli.command('place').description('The places where copies live.')
-  common(place.command('add'))
-    .description('Make a folder a place.')
-    .argument('<role>', 'library, second, cloud or drive', parseRole)
-    .argument('<folder>', 'an existing folder')
-    .option('--name <name>', 'what to call it')
-    .option('--site <site>', 'what burns together: home, cloud, safe, bag, or a name of yours')
-    .option('--device <name>', 'the physical device, where the system can’t tell')
-    .action(
-      async (
-        role: Role,
-        address: string,
-        options: CommonOptions & { name?: string; site?: string; device?: string },
-      ) => {
-        const { name = null, site = null, device = null } = options
-        shell.show(options, await shell.requests(options).addPlace({ role, address, name, site, device }), (added) => {
-          shell.terminal.out(`“${added.place.name}” (${added.place.role}) is ready at ${added.place.address}.`)
-          for (const warning of added.warnings) shell.terminal.out(`! ${warning}`)
-        })
-      },
-    )
-  common(place.command('list'))
-    .description('All places: there or not, device, free space, and what a read-back proves.')
-    .action(async (options: CommonOptions) => {
-      shell.show(options, await shell.requests(options).listPlaces(), (places) => printPlaces(shell.terminal, places))
-    })
-  common(place.command('check'))
-    .description('Try the place itself with the suite that every kind of place must pass, in a scratch folder there.')
-    .argument('<name>', 'its name or id')
-    .action(async (name: string, options: CommonOptions) => {
-      const outcome = await shell.requests(options).checkPlace(name)
-      shell.show(options, outcome, (checked) => {
-        for (const { name: what, trouble } of checked.cases)
-          shell.terminal.out(trouble === null ? `✓ ${what}` : `✗ ${what}: ${trouble}`)
-        shell.terminal.out(checked.sentence)
-      })
-      if (outcome.ok && outcome.value.failed > 0) shell.exit(exitCodes.undone)
-    })
-  common(place.command('remove'))
-    .description('Take a place out of the settings. Its files stay where they are.')
-    .argument('<name>', 'its name or id')
-    .action(async (name: string, options: CommonOptions) => {
-      shell.show(options, await shell.requests(options).removePlace(name), (removed) =>
-        shell.terminal.out(
-          `“${removed.name}” is out. Its files stay at ${removed.address}; they count for nothing from now on.`,
-        ),
-      )
-    })
 }
 
 function addCare(cli: Command, common: Common, shell: Shell): void {

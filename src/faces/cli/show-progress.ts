@@ -5,6 +5,7 @@ import type { Terminal } from './terminal.ts'
 
 const words: Readonly<Record<Phase, string>> = {
   copy: 'copying and proving',
+  upload: 'sending',
   'second-read': 'reading again',
   verify: 'reading back',
   ask: 'asking',

@@ -249,18 +249,17 @@ const cards = group('When a card may be formatted.', {
   ),
 })
 
-const upload = '`fivefold upload`'
 const uploadWindow = group('When the upload may run, and how fast.', {
   upload: z.prefault(
     textRead(
-      { kind: texts.dailyHoursWords, meaning: 'Hours in which uploads run.', usedFrom: upload },
+      { kind: texts.dailyHoursWords, meaning: 'Hours in which uploads run.' },
       texts.readDailyHours,
     ),
     'any',
   ),
   limit: z.prefault(
     textRead(
-      { kind: texts.speedLimitWords, meaning: 'The most that uploads may take of your line.', usedFrom: upload },
+      { kind: texts.speedLimitWords, meaning: 'The most that uploads may take of your line.' },
       texts.readSpeedLimit,
     ),
     'none',
@@ -270,6 +269,14 @@ const uploadWindow = group('When the upload may run, and how fast.', {
 const cloud = group('The cloud.', {
   keep: keep('How long the files of a delivered job stay in the cloud. They go only when the other copies are proven.'),
   window: z.prefault(uploadWindow, {}),
+  readBack: z.prefault(
+    wholeNumber(
+      1,
+      1000,
+      'Where a cloud has only a weak checksum (OneDrive), one in so many files is read back after it was sent; 1 reads every one.',
+    ),
+    20,
+  ),
 })
 
 const drive = group('Drives for the safe.', {

@@ -1,6 +1,7 @@
 import type { NameTemplate } from '../../domain/name-template.ts'
 import type { Place } from '../../domain/place.ts'
 import type { Policy } from '../../domain/policy.ts'
+import type { UploadWindow } from '../../domain/upload-window.ts'
 import type { SettingsFile } from './settings-schema.ts'
 
 /** What the use cases want of the settings. They say the same in words of their own, and a test holds the two together. */
@@ -9,6 +10,8 @@ export interface SettingsInUse {
   readonly policy: Policy
   readonly lookAtPictures: boolean
   readonly names: { readonly job: NameTemplate; readonly roll: NameTemplate; readonly file: NameTemplate | null }
+  readonly upload: UploadWindow
+  readonly weakSampleEvery: number
   readonly lightroom: { readonly catalogs: readonly string[]; readonly keepAt: readonly string[] }
 }
 
@@ -28,6 +31,11 @@ export function toSettings(file: SettingsFile): SettingsInUse {
     },
     lookAtPictures: cards.lookAtPictures,
     names,
+    upload: {
+      hours: cloud.window.upload,
+      bytesPerSecond: cloud.window.limit === 'none' ? null : cloud.window.limit.bitsPerSecond / 8,
+    },
+    weakSampleEvery: cloud.readBack,
     lightroom,
   }
 }

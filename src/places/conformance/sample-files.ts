@@ -21,12 +21,12 @@ const stepBytes = 65_521
 const byteAt = (position: number, seed: number): number =>
   (position * 31 + Math.floor(position / stepBytes) + seed) & 0xff
 
-function fill(into: Uint8Array, position: number, seed: number): void {
+export function fill(into: Uint8Array, position: number, seed: number): void {
   for (let index = 0; index < into.length; index += 1) into[index] = byteAt(position + index, seed)
 }
 
 /** Where the first byte lies that is not as it was written; null when all are. */
-function firstDifference(read: Uint8Array, position: number, seed: number): number | null {
+export function firstDifference(read: Uint8Array, position: number, seed: number): number | null {
   for (let index = 0; index < read.length; index += 1)
     if (read[index] !== byteAt(position + index, seed)) return position + index
   return null

@@ -19,12 +19,12 @@ const text = (of: string): Uint8Array => Buffer.from(of, 'utf8')
 const md5 = (bytes: Uint8Array): Buffer => createHash('md5').update(bytes).digest()
 const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
-/** The same bytes in pieces of one length, each at an odd place in memory. */
-function inPieces(bytes: Uint8Array, pieceBytes: number): Uint8Array[] {
+/** The same bytes in pieces of one length, each so many bytes behind the edge of a word in memory. */
+function inPieces(bytes: Uint8Array, pieceBytes: number, behind = 1): Uint8Array[] {
   const pieces = []
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     const piece = bytes.subarray(at, at + pieceBytes)
-    const moved = new Uint8Array(piece.length + 1).subarray(1)
+    const moved = new Uint8Array(piece.length + behind).subarray(behind)
     moved.set(piece)
     pieces.push(moved)
   }
@@ -104,11 +104,13 @@ describe('[V1] quickXorHash', () => {
       const bytes = mixed(length)
       const expected = slowQuickXor(bytes)
       assert.equal(digestOf(startQuickXorDigest(), bytes), expected)
-      for (const piece of [2, 5, 160, 164, 4096, 4099])
-        assert.equal(digestOf(startQuickXorDigest(), ...inPieces(bytes, piece)), expected, `${length} in ${piece}`)
-      const odd = new Uint8Array(length + 3).subarray(3)
-      odd.set(bytes)
-      assert.equal(digestOf(startQuickXorDigest(), odd), expected)
+      for (const piece of [2, 5, 160, 164, 333, 4096, 4099, length])
+        for (const behind of [0, 1, 2, 3])
+          assert.equal(
+            digestOf(startQuickXorDigest(), ...inPieces(bytes, piece, behind)),
+            expected,
+            `${length} in ${piece}, ${behind} behind a word`,
+          )
     }
   })
 })

@@ -46,7 +46,7 @@ class StretchHashes {
     let at = 0
     while (at < bytes.length) {
       // A full stretch is closed by the byte after it, so that a file which ends on an edge has no empty stretch behind it.
-      if (this.#openBytes === this.#stretchBytes + 1) this.#close()
+      if (this.#openBytes === this.#stretchBytes) this.#close()
       const taken = Math.min(bytes.length - at, this.#stretchBytes - this.#openBytes)
       this.#open.update(bytes.subarray(at, at + taken))
       this.#openBytes += taken

@@ -1,0 +1,23 @@
+import type { PlaceId } from '../../domain/ids.ts'
+import type { Credentials } from '../../engine/service-contract.ts'
+import { homeAt } from '../home.ts'
+import { secretsFile } from './secrets-file.ts'
+import type { SecretStore } from './secret-store.ts'
+
+/** What lets Fivefold in at the places of one home (S1). Everything may reject with `SecretsRefused`. */
+export interface Secrets {
+  credentialsOf(placeId: PlaceId): Credentials
+  /** When a place is no longer set up. */
+  remove(placeId: PlaceId): Promise<void>
+}
+
+/** `homeFolder` is an absolute path. Nothing is touched before the first use. */
+export function openSecrets(homeFolder: string, store: SecretStore = secretsFile(homeAt(homeFolder).secrets)): Secrets {
+  return {
+    credentialsOf: (placeId) => ({
+      read: () => store.read(placeId),
+      write: (secret) => store.write(placeId, secret),
+    }),
+    remove: (placeId) => store.remove(placeId),
+  }
+}

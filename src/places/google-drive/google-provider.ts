@@ -1,0 +1,22 @@
+/** Where and for what a person signs in at Google. */
+import type { OAuthProvider } from '../service/access-token.ts'
+
+/**
+ * `drive.file` shows us only what we made ourselves: nothing else of a person's Drive can be read or lost through us, and Google asks
+ * for no yearly audit of it. What was made with one client id is seen with that client id only, so it belongs in the disaster kit.
+ */
+const scopes = ['https://www.googleapis.com/auth/drive.file']
+
+/** `origin` stands in for every host of Google, for tests. */
+export function googleProvider(origin?: string): OAuthProvider {
+  const accounts = origin ?? 'https://accounts.google.com'
+  const tokens = origin ?? 'https://oauth2.googleapis.com'
+  return {
+    tokenUrl: `${tokens}/token`,
+    authorizeUrl: `${accounts}/o/oauth2/v2/auth`,
+    deviceUrl: `${tokens}/device/code`,
+    scopes,
+    // Without `offline` there is no refresh token at all, and without `consent` none the second time.
+    extra: { access_type: 'offline', prompt: 'consent' },
+  }
+}

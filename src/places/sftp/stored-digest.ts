@@ -1,0 +1,154 @@
+/**
+ * The proof that SSH servers can give: the account may run `sha256sum` there (grade A). Many may not: then the command is refused,
+ * answers nonsense, or never ends. So it is believed only after it was right about a few bytes that nobody could know before.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import type { ClientChannel } from 'ssh2'
+import { ConnectionLost } from './sftp-failure.ts'
+import type { SftpLimits } from './sftp-limits.ts'
+import { closeFile, openFile, unlink } from './verbs.ts'
+import type { Wire } from './wire.ts'
+
+/** What is asked for, one after the other: Linux, small systems without `--`, macOS, FreeBSD. */
+const commands = ['sha256sum --', 'sha256sum', 'shasum -a 256', 'sha256 -r'] as const
+
+/** A server opens at most ten channels for a connection, as a rule. */
+const commandsAtOnce = 4
+/** A slow disk reads at least so much in a second. */
+const slowBytesPerMs = 5000
+
+type Known = { readonly kind: 'works'; readonly command: string } | { readonly kind: 'missing' }
+
+export class StoredDigest {
+  readonly #limits: SftpLimits
+  #known: Known | null = null
+  #probing: Promise<Known> | null = null
+  #running = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(limits: SftpLimits) {
+    this.#limits = limits
+  }
+
+  /** Null until it was tried. */
+  get works(): boolean | null {
+    return this.#known === null ? null : this.#known.kind === 'works'
+  }
+
+  /** Lays a few bytes into a folder that is there, and asks for their hash. Rejects when the connection is lost. */
+  async probe(wire: Wire, folder: string): Promise<boolean> {
+    if (this.#known === null) {
+      this.#probing ??= this.#try(wire, folder).finally(() => {
+        this.#probing = null
+      })
+      this.#known = await this.#probing
+    }
+    return this.#known.kind === 'works'
+  }
+
+  /** It could not be tried here: copies are read back. */
+  giveUp(): void {
+    this.#known ??= { kind: 'missing' }
+  }
+
+  async #try(wire: Wire, folder: string): Promise<Known> {
+    const bytes = randomBytes(32)
+    const expected = createHash('sha256').update(bytes).digest('hex')
+    // A name with all that a shell could misunderstand.
+    const path = `${folder}/probe ' $x ${bytes.toString('hex', 0, 8)}.part`
+    const handle = await openFile(wire, path, 'wx')
+    try {
+      await wire.tell((sftp, answer) => sftp.write(handle, bytes, 0, bytes.length, 0, answer))
+      for (const command of commands) {
+        const said = await this.#run(wire, `${command} ${quoted(path)}`, this.#limits.probeMs)
+        // Who does not answer at all, or is let run nothing, is not asked for other commands.
+        if (said === null) break
+        if (digestIn(said) === expected) return { kind: 'works', command }
+      }
+      return { kind: 'missing' }
+    } finally {
+      await closeFile(wire, handle)
+      await unlink(wire, path).catch(() => undefined)
+    }
+  }
+
+  /** Null where the server does not tell. Rejects when the connection is lost, also because no answer came in time. */
+  async of(wire: Wire, path: string, bytes: number): Promise<string | null> {
+    if (this.#known?.kind !== 'works') return null
+    const said = await this.#run(
+      wire,
+      `${this.#known.command} ${quoted(path)}`,
+      this.#limits.silenceMs + bytes / slowBytesPerMs,
+    )
+    if (said === null) throw new ConnectionLost('the hash of a file was not told in time')
+    return digestIn(said)
+  }
+
+  async #run(wire: Wire, command: string, timeoutMs: number): Promise<string | null> {
+    if (this.#running >= commandsAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#running += 1
+    try {
+      return await runCommand(wire, command, timeoutMs)
+    } finally {
+      this.#running -= 1
+      this.#waiting.shift()?.()
+    }
+  }
+}
+
+/** Printed text is bounded: what a login script says besides is of no interest. */
+const saidMax = 16 * 1024
+
+/** Null when it may not be run or does not end; '' when it ended badly. */
+function runCommand(wire: Wire, command: string, timeoutMs: number): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    let letGo = (): void => undefined
+    const settle = (said: string | null): void => {
+      clearTimeout(timer)
+      letGo()
+      resolve(said)
+    }
+    const timer = setTimeout(() => settle(null), timeoutMs)
+    const forget = wire.onLost((error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    letGo = forget
+    if (!wire.isAlive) return
+    const onChannel = (error: Error | undefined, channel: ClientChannel): void => {
+      if (error !== undefined) return settle(null)
+      letGo = () => {
+        forget()
+        channel.destroy()
+      }
+      let said = ''
+      let code: unknown = null
+      channel.on('data', (data: Buffer) => {
+        if (said.length < saidMax) said += data.toString('utf8')
+      })
+      channel.stderr.resume()
+      channel.on('error', () => undefined)
+      channel.on('exit', (exit: unknown) => {
+        code = exit
+      })
+      channel.on('close', () => settle(code === 0 ? said : ''))
+      // An account that may only transfer files hands every command to a server that waits for requests: this ends it.
+      channel.end()
+    }
+    try {
+      wire.client.exec(command, onChannel)
+    } catch {
+      // `ssh2` throws when the connection is closing; what waits for it is told so in a moment.
+      settle(null)
+    }
+  })
+}
+
+/** The one digest in what was printed; null when there is none, or more than one. */
+export function digestIn(said: string): string | null {
+  const found = [...said.matchAll(/^\\?([0-9a-f]{64})(?=\s|$)/gm)].map(([, digest]) => digest)
+  return found.length === 1 ? (found[0] ?? null) : null
+}
+
+/** For a shell: everything between single quotes stands for itself. */
+export const quoted = (path: string): string => `'${path.replaceAll("'", String.raw`'\''`)}'`

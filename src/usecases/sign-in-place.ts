@@ -1,0 +1,149 @@
+/**
+ * Lets Fivefold in at a service: the secret is kept apart from settings and catalog (S1), the service is asked who it is, and made a
+ * place by its marker (W4). A service that is a place already, of an earlier computer, keeps its id, and so its copies are known again.
+ */
+import type { Failure, Result } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
+import { parsePlaceId } from '../domain/ids.ts'
+import type { Identity, Place } from '../domain/place.ts'
+import type { Cancel, Mover } from '../engine/contracts.ts'
+import { addressOf, identifyTimeoutMs } from './identify-places.ts'
+import { findPlace, markerOf, noSuchPlace } from './manage-places.ts'
+import type { Program, Secret, SignInKind } from './program.ts'
+
+export interface SignInWish {
+  readonly name: string
+  readonly with:
+    | { readonly kind: 'secret'; readonly secret: Secret }
+    | {
+        readonly kind: 'client'
+        readonly clientId: string
+        readonly clientSecret: string
+        readonly how: 'browser' | 'code'
+      }
+}
+
+export interface SignedIn {
+  readonly schema: 'fivefold.sign-in/1'
+  readonly place: Place
+  readonly freeBytes: number
+  readonly sentence: string
+}
+
+/** What has to be brought for this place. Fails with `not-found`, or `wrong-usage` for a place that is no service. */
+export function signInKind(
+  program: Program,
+  name: string,
+): Result<{ readonly place: Place; readonly kind: SignInKind }> {
+  const place = findPlace(program, name)
+  if (place === undefined) return failed(noSuchPlace(program, name))
+  if (!program.services.isService(place.address)) return failed(noService(place))
+  const kind = program.services.checkAddress(place.address)
+  return kind.ok ? done({ place, kind: kind.value }) : kind
+}
+
+/** Fails with `not-found`, or with what the service says; a secret that does not let us in is not kept. */
+export async function signInPlace(
+  program: Program,
+  wish: SignInWish,
+  tell: (sentence: string) => void,
+  cancel: Cancel,
+): Promise<Result<SignedIn>> {
+  const asked = signInKind(program, wish.name)
+  if (!asked.ok) return asked
+  const { place } = asked.value
+  const secret = await secretFor(program, place, wish, tell, cancel)
+  if (!secret.ok) return secret
+  const hadSecret = await program.services.hasSecret(place.id)
+  await program.services.saveSecret(place.id, secret.value)
+  const known = await become(program, place, secret.value)
+  if (!known.ok) {
+    // The older one may be good still; a first one that does not work is of no use to anybody.
+    if (!hadSecret) await program.services.removeSecret(place.id)
+    return known
+  }
+  const { freeBytes } = known.value.identity
+  return done({
+    schema: 'fivefold.sign-in/1',
+    place: known.value.place,
+    freeBytes,
+    sentence: `“${known.value.place.name}” lets Fivefold in. “fivefold upload” sends what it lacks.`,
+  })
+}
+
+async function secretFor(
+  program: Program,
+  place: Place,
+  wish: SignInWish,
+  tell: (sentence: string) => void,
+  cancel: Cancel,
+): Promise<Result<Secret>> {
+  if (wish.with.kind === 'secret') return done(wish.with.secret)
+  const { clientId, clientSecret, how } = wish.with
+  return program.services.signIn(place.address, { clientId, clientSecret }, how, tell, cancel)
+}
+
+interface Known {
+  readonly place: Place
+  readonly identity: Extract<Identity, { kind: 'online' }>
+}
+
+async function become(program: Program, place: Place, secret: Secret): Promise<Result<Known>> {
+  const mover = program.startMover()
+  try {
+    const first = await mover.identify(addressOf(place), identifyTimeoutMs)
+    if (first.kind === 'online') return done({ place, identity: first })
+    if (first.kind === 'someone-else') return takeOver(program, mover, place, first.foundId, secret)
+    const marked = await mover.mark(addressOf(place), markerOf(program, place))
+    if (!marked.ok) return marked
+    return marked.value.kind === 'online'
+      ? done({ place, identity: marked.value })
+      : failed(notLetIn(place, marked.value.sentence))
+  } finally {
+    mover.end()
+  }
+}
+
+/** The place of an earlier computer: from now on it is this one's, under the id that its marker says. */
+async function takeOver(
+  program: Program,
+  mover: Mover,
+  place: Place,
+  foundId: string,
+  secret: Secret,
+): Promise<Result<Known>> {
+  const id = parsePlaceId(foundId)
+  if (program.settings.places.some((other) => other.id === id)) return failed(isAnother(place))
+  const found: Place = { ...place, id }
+  const removed = await program.editor.removePlace(place.id)
+  if (!removed.ok) return removed
+  await program.catalog.removePlace(place.id, program.clock.nowMs())
+  await program.services.saveSecret(id, secret)
+  await program.services.removeSecret(place.id)
+  const added = await program.editor.addPlace(found)
+  if (!added.ok) return added
+  const recorded = await program.catalog.addPlace(found, program.clock.nowMs())
+  if (!recorded.ok) return recorded
+  const identity = await mover.identify(addressOf(found), identifyTimeoutMs)
+  return identity.kind === 'online' ? done({ place: found, identity }) : failed(notLetIn(found, identity.sentence))
+}
+
+const noService = (place: Place): Failure => ({
+  code: 'wrong-usage',
+  sentence: `“${place.name}” is a folder: nobody has to sign in there.`,
+  advice: '“fivefold place list” shows which places are services.',
+})
+
+const notLetIn = (place: Place, sentence: string): Failure => ({
+  code: 'place-unknown',
+  sentence: `“${place.name}” can't be used yet: ${sentence}`,
+  advice: 'Mend that, then sign in again.',
+  place: place.name,
+})
+
+const isAnother = (place: Place): Failure => ({
+  code: 'place-exists',
+  sentence: `At the address of “${place.name}” lies another one of your places.`,
+  advice: 'Give each place a folder of its own at the service.',
+  place: place.name,
+})
