@@ -14,13 +14,15 @@ export async function makeDemoGround(): Promise<DemoGround> {
   const temporary = await pickVolumes().find(tmpdir())
   const above = temporary?.fsTypeReal === 'tmpfs' ? homedir() : tmpdir()
   const folder = await mkdtemp(join(above, 'fivefold-demo-'))
-  const [library, second, drive] = [join(folder, 'nas'), join(folder, 'pc'), join(folder, 'usb-drive')]
+  const [library, second] = [join(folder, 'nas'), join(folder, 'pc')]
+  const [cloud, drive] = [join(folder, 'cloud'), join(folder, 'usb-drive')]
   const card = join(folder, 'SAMPLE_CARD')
-  for (const path of [library, second, drive, card]) await mkdir(path)
+  for (const path of [library, second, cloud, drive, card]) await mkdir(path)
   return {
     folder,
     library,
     second,
+    cloud,
     drive,
     requests: makeRequests(openProgramAt(join(folder, 'home'))),
     makeCard: async (bytes) => (await makeSampleCard(card, { totalBytes: bytes, seed, nowMs: Date.now() })).root,

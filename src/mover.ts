@@ -13,7 +13,7 @@ import type { MoverWorld } from './engine/local-mover.ts'
 import { makeLocalMover, openOrigin } from './engine/local-mover.ts'
 import { OpenServices } from './engine/open-services.ts'
 import { patienceLimits } from './engine/patience.ts'
-import type { SessionShelf } from './engine/service-contract.ts'
+import type { ServicePlace, SessionShelf } from './engine/service-contract.ts'
 import { makeServiceHands } from './engine/service-hands.ts'
 import type { ReadBack } from './machine/cache-bypass.ts'
 import { dropDeviceCache, readBackStrength } from './machine/cache-bypass.ts'
@@ -148,6 +148,16 @@ const services = new OpenServices({
   },
 })
 
+/** As the next run of the program would have it. Whoever asks has it open already, so that it can be opened is known. */
+async function reopenService(folder: string, place: PlaceAddress): Promise<ServicePlace> {
+  const address = readServiceAddress(place.folder)
+  if (address === null) throw new Error('Only services are tried out like this.')
+  const { openService, keepingOf } = await loadServices()
+  const opened = await openService(place, address, keepingOf(folder, place.id).credentials)
+  if (!opened.ok) throw new Error(opened.failure.sentence)
+  return opened.value
+}
+
 const lazyShelf = (folder: string): SessionShelf => {
   const at = async (placeId: PlaceId): Promise<SessionShelf> => (await loadServices()).keepingOf(folder, placeId).shelf
   return {
@@ -187,7 +197,10 @@ function makeHands(watch: Parameters<Parameters<typeof serveMover>[0]>[0]): Hand
       shelf: lazyShelf(home),
       sampleEvery: Number(sampleEvery),
       openLocal: (from, watching) => openOrigin(world, from, watching),
-      tryOutService: async (service) => (await import('./try-out-service.ts')).tryOutService(service),
+      tryOutService: async (service, address) => {
+        const { tryOutService } = await import('./try-out-service.ts')
+        return tryOutService(service, await lazyShelf(home).all(service.id), () => reopenService(home, address))
+      },
     },
     services,
     local,

@@ -83,32 +83,11 @@ export const openProgramAt =
       examineMachine: () => examineMachine(home.value),
       startMover: () => {
         const command = [...moverCommand, home.value.folder, String(current.weakSampleEvery)]
-        const hands = startMover({ command, stallMs })
-        const mover = withReceipts(
-          demandPermits(hands, () => systemClock.nowMs()),
-          {
-            catalog: catalog.value,
-            mayWrite: access === 'write',
-            isService: isServiceAddress,
-            nowMs: () => systemClock.nowMs(),
-          },
-        )
-        return { ...mover, end: () => hands.end() }
+        return startMoverWith(command, catalog.value, access === 'write')
       },
       startPictureReader,
       readThumbnails: async (paths) => (await import('./machine/camera-metadata/thumbnails.ts')).readThumbnails(paths),
-      manifests: {
-        named: manifestsNamed,
-        read: async (chain, texts) => {
-          const { readRollContents } = await import('./places/ascmhl/roll-contents.ts')
-          return readRollContents(chain, texts)
-        },
-        // Loaded when it is needed: reading XML takes time and memory that the start has better use for.
-        next: async (wish) => {
-          const { nextRollManifest } = await import('./places/ascmhl/roll-manifest.ts')
-          return nextRollManifest(wish, { hostname: hostname(), toolVersion: version, hashBytes: smallHash() })
-        },
-      },
+      manifests,
       lightroom: lightroomAt(home.value.folder),
       scratchFolder: () => makeScratchFolder(home.value.folder),
       hashText: (text) => parseContentHash(smallHash()(new TextEncoder().encode(text))),
@@ -126,6 +105,31 @@ export const openProgramAt =
     }
     return done({ program, close })
   }
+
+const manifests: Program['manifests'] = {
+  named: manifestsNamed,
+  read: async (chain, texts) => {
+    const { readRollContents } = await import('./places/ascmhl/roll-contents.ts')
+    return readRollContents(chain, texts)
+  },
+  // Loaded when it is needed: reading XML takes time and memory that the start has better use for.
+  next: async (wish) => {
+    const { nextRollManifest } = await import('./places/ascmhl/roll-manifest.ts')
+    return nextRollManifest(wish, { hostname: hostname(), toolVersion: version, hashBytes: smallHash() })
+  },
+}
+
+/** The hands in a process of their own, with the permits and the receipts that stay on this side. */
+function startMoverWith(
+  command: readonly string[],
+  catalog: Catalog,
+  mayWrite: boolean,
+): ReturnType<Program['startMover']> {
+  const nowMs = (): number => systemClock.nowMs()
+  const hands = startMover({ command, stallMs })
+  const mover = withReceipts(demandPermits(hands, nowMs), { catalog, mayWrite, isService: isServiceAddress, nowMs })
+  return { ...mover, end: () => hands.end() }
+}
 
 const isServiceAddress = (text: string): boolean => readServiceAddress(text) !== null
 

@@ -283,7 +283,8 @@ export const descriptions: { readonly [Table in keyof Schema]: TableDescription<
     },
   },
   receipt: {
-    about: 'What a service said of a copy that it stores: by this it can be asked again without reading the copy back (V1).',
+    about:
+      'What a service said of a copy that it stores: by this it can be asked again without reading the copy back (V1).',
     columns: {
       place_id: 'The place.',
       path: 'Below the place’s root.',

@@ -7,7 +7,7 @@ import type { Queries, Store } from './store.ts'
 
 const pathsAtOnce = 500
 
-/** By path. Those of another original that lay under the same name are not among them. */
+/** By path. Those of another original that lay under the same name, and of copies that were found bad, are not among them. */
 export async function receiptsAt(
   db: Queries,
   placeId: PlaceId,
@@ -18,9 +18,17 @@ export async function receiptsAt(
     const some = new Map(copies.slice(first, first + pathsAtOnce).map(({ path, hash }) => [path, hash]))
     const rows = await db
       .selectFrom('receipt')
-      .selectAll()
-      .where('place_id', '=', placeId)
-      .where('path', 'in', [...some.keys()])
+      .innerJoin('copy', (join) =>
+        join
+          .onRef('copy.place_id', '=', 'receipt.place_id')
+          .onRef('copy.path', '=', 'receipt.path')
+          .onRef('copy.hash', '=', 'receipt.hash'),
+      )
+      .selectAll('receipt')
+      .where('receipt.place_id', '=', placeId)
+      .where('receipt.path', 'in', [...some.keys()])
+      // A copy that was read and differed is read again: what the service says of it was not enough the last time.
+      .where('copy.latest_finding', '=', 'agreed')
       .execute()
     for (const row of rows)
       if (some.get(row.path) === row.hash)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { UploadHours } from './upload-window.ts'
 import { clockText, minutesUntilClosed, minutesUntilOpen } from './upload-window.ts'
 

@@ -8,7 +8,7 @@ import type { Result } from '../domain/failure.ts'
 import type { PlaceId } from '../domain/ids.ts'
 import type { PlaceListing } from '../domain/place-listing.ts'
 import type { FileSystemLimits } from '../domain/place.ts'
-import type { Grade, Receipt } from '../domain/receipt.ts'
+import type { Grade } from '../domain/receipt.ts'
 import type { Cancel } from './contracts.ts'
 
 /** What a service says of one stored file. */
@@ -160,5 +160,3 @@ export interface Credentials {
   read(): Promise<Readonly<Record<string, string>> | null>
   write(secret: Readonly<Record<string, string>>): Promise<void>
 }
-
-export type { Grade, Receipt }

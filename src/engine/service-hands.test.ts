@@ -422,6 +422,17 @@ test('[M2] what is bad under the name makes way, and is kept aside', async () =>
   assert.deepEqual(world.store.find(setAsideTo)?.bytes, contentOf(content.length, 3))
 })
 
+test('[V1] what was read and found bad is not called good on the word of the service: it makes way', async () => {
+  const world = await makeWorld()
+  world.lay(path, content)
+  await send(world, [world.order()])
+  world.store.flipByte(path, 9, 'unseen')
+  const setAsideTo = `.fivefold/versions/2026-11-23/${path}`
+  assert.equal(told(await send(world, [world.order({ setAsideTo })])), 'provider')
+  assert.deepEqual(world.store.find(path)?.bytes, content)
+  assert.notDeepEqual(world.store.find(setAsideTo)?.bytes, content)
+})
+
 test('[D1] into our trash there only what is still the original; out of it into the service’s trash', async () => {
   const world = await makeWorld()
   world.lay(path, content)

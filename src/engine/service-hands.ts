@@ -18,7 +18,7 @@ import type { MoverWorld } from './local-mover.ts'
 export interface ServiceWorld extends ServiceWorkWorld, Pick<MoverWorld, 'watch'> {
   /** A card or a folder to be read from. */
   openLocal(from: Origin, watch: Watch): Promise<Result<CardSource>>
-  tryOutService(service: ServicePlace): Promise<readonly CaseResult[]>
+  tryOutService(service: ServicePlace, address: PlaceAddress): Promise<readonly CaseResult[]>
 }
 
 const asksAtOnce = 8
@@ -78,7 +78,7 @@ export function makeServiceHands(world: ServiceWorld, services: OpenServices, lo
         () => local.tryOut(address),
         async (open) => {
           const here = await open.confirm()
-          return here.ok ? done(await world.tryOutService(open.service)) : here
+          return here.ok ? done(await world.tryOutService(open.service, address)) : here
         },
       ),
   }

@@ -127,6 +127,13 @@ export interface Lightroom {
 /** What lets us in at a service; flat texts, never shown and never in the catalog (S1). */
 export type Secret = Readonly<Record<string, string>>
 
+/** A person at the keyboard while they sign in. */
+export interface SignInTalk {
+  tell(sentence: string): void
+  /** Null when nobody is there. */
+  ask(question: string): Promise<string | null>
+}
+
 /** What a person has to bring for a service. */
 export type SignInKind = 'keys' | 'password' | 'ssh' | 'oauth' | 'nothing'
 
@@ -144,10 +151,10 @@ export interface Services {
   removeSecret(placeId: PlaceId): Promise<void>
   /** Signs in with the person's own client at the service, in the system's browser or with a code. */
   signIn(
-    address: string,
+    place: Place,
     client: { readonly clientId: string; readonly clientSecret: string },
     how: 'browser' | 'code',
-    tell: (sentence: string) => void,
+    talk: SignInTalk,
     cancel: Cancel,
   ): Promise<Result<Secret>>
   /** The key by which an SSH server is known, to be shown to a person before it is trusted. */

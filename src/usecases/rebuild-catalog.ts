@@ -21,7 +21,7 @@ import { addPlace } from './manage-places.ts'
 import type { Hear, Program } from './program.ts'
 
 export interface RebuildWish {
-  /** The folder that is the place: a drive from the safe, a library, a second folder. */
+  /** The folder that is the place: a drive from the safe, a library, a second folder. Or the name of a service. */
   readonly folder: string
 }
 
@@ -118,7 +118,7 @@ const catalogExists: Failure = {
 
 /** The address of the place that lies there, whoever it is (W4). */
 async function recognise(program: Program, mover: Mover, wished: string): Promise<Result<PlaceAddress>> {
-  const folder = program.paths.absolute(wished)
+  const folder = addressIn(program, wished)
   const stranger: PlaceAddress = { id: parsePlaceId('stranger'), name: folder, folder, declaredDevice: null }
   const known = program.settings.places.find(({ address }) => address === folder)
   const asked = { ...stranger, ...(known === undefined ? {} : { id: known.id }) }
@@ -134,6 +134,13 @@ async function recognise(program: Program, mover: Mover, wished: string): Promis
     advice: 'Name the folder that holds “.fivefold”, usually the root of the drive. Nothing was changed.',
     path: folder,
   })
+}
+
+/** A folder, the address of a service, or the name under which a service was set down and signed in at. */
+function addressIn(program: Program, wished: string): string {
+  const named = program.settings.places.find(({ name }) => name.toLowerCase() === wished.toLowerCase())
+  if (named !== undefined && program.services.isService(named.address)) return named.address
+  return program.services.isService(wished) ? wished : program.paths.absolute(wished)
 }
 
 function placeIdIn(text: string): PlaceId | null {

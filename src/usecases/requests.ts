@@ -35,7 +35,7 @@ import { addPlace, listPlaces, removePlace } from './manage-places.ts'
 import { markCulled } from './mark-culled.ts'
 import type { NextCardAnswer } from './next-card.ts'
 import { nextCard } from './next-card.ts'
-import type { Hear, Program } from './program.ts'
+import type { Hear, Program, SignInTalk } from './program.ts'
 import type { PruneOutcome, PruneWish } from './prune-copies.ts'
 import { pruneCopies } from './prune-copies.ts'
 import type { RebuildOutcome, RebuildWish } from './rebuild-catalog.ts'
@@ -108,7 +108,7 @@ export interface Requests {
   report(idOrName: string, pictures: boolean): Promise<Result<ReportWithPictures>>
   addPlace(wish: PlaceWish): Promise<Result<AddedPlace>>
   askSignIn(name: string): Promise<Result<SignInQuestion>>
-  signIn(wish: SignInWish, tell: (sentence: string) => void, cancel: Cancel): Promise<Result<SignedIn>>
+  signIn(wish: SignInWish, talk: SignInTalk, cancel: Cancel): Promise<Result<SignedIn>>
   removePlace(name: string): Promise<Result<Place>>
   listPlaces(): Promise<Result<readonly PlaceStatus[]>>
   checkPlace(name: string): Promise<Result<CheckedPlace>>
@@ -203,8 +203,8 @@ export function makeRequests(open: OpenProgram): Requests {
     report: (idOrName, pictures) => using('look', 'report', (program) => reportWith(program, idOrName, pictures)),
     addPlace: (wish) => using('write', 'place add', (program) => addPlace(program, wish)),
     askSignIn: (name) => using('look', 'a look', (program) => askSignIn(program, name)),
-    signIn: (wish, tell, cancel) =>
-      using('write', 'place sign-in', (program) => signInPlace(program, wish, tell, cancel)),
+    signIn: (wish, talk, cancel) =>
+      using('write', 'place sign-in', (program) => signInPlace(program, wish, talk, cancel)),
     removePlace: (name) => using('write', 'place remove', (program) => removePlace(program, name)),
     listPlaces: () => looking(listPlaces),
     checkPlace: (name) => using('look', 'place check', (program) => checkPlace(program, name)),

@@ -1,6 +1,6 @@
 /**
- * The whole story in a folder of its own: a card, a NAS, a PC and a drive for the safe; an ingest, an update of the drive, a bit that
- * rots and is mended, the delivery, and what would be left if the house burned.
+ * The whole story in a folder of its own: a card, a NAS, a PC, a cloud and a drive for the safe; an ingest, an upload, an update of the
+ * drive, a bit that rots and is mended, the delivery, and what would be left if the house burned.
  */
 import type { Result } from '../domain/failure.ts'
 import { done } from '../domain/failure.ts'
@@ -11,6 +11,7 @@ import type { Hear } from './program.ts'
 import type { RepairedAndFilled } from './repair-and-fill.ts'
 import type { Requests } from './requests.ts'
 import type { Status } from './show-status.ts'
+import type { UploadOutcome } from './upload-copies.ts'
 import type { VerifyOutcome } from './verify-copies.ts'
 import type { WhatIf } from './what-if.ts'
 
@@ -23,6 +24,7 @@ export interface DemoWish {
 
 export interface DemoOutcome {
   readonly ingest: IngestOutcome
+  readonly upload: UploadOutcome
   readonly drive: DriveUpdateOutcome
   readonly verify: VerifyOutcome
   readonly repair: RepairedAndFilled
@@ -42,6 +44,7 @@ export interface DemoGround {
   readonly folder: string
   readonly library: string
   readonly second: string
+  readonly cloud: string
   readonly drive: string
   readonly requests: Requests
   /** Makes the sample card and answers where it is. */
@@ -89,12 +92,19 @@ async function playDemo(play: Play): Promise<Result<DemoOutcome>> {
     return ingested.ok ? stopped(play, ingested.value) : ingested
   const ingest = ingested.value
 
-  step('4  The drive for the safe is plugged in: what it lacks is carried onto it from the library, and proven.')
+  step(
+    '4  From the second folder the job goes to the cloud, which in this demo is a folder too: a real one wants your account.',
+  )
+  const upload = await requests.upload({ place: null, job: null, now: true, wait: false }, hear, cancel)
+  if (!upload.ok) return upload
+  answer(upload.value.sentence)
+
+  step('5  The drive for the safe is plugged in: what it lacks is carried onto it from the library, and proven.')
   const drive = await requests.updateDrives({ name: null, acceptChanges: false, proveAll: false }, hear, cancel)
   if (!drive.ok) return drive
   answer(drive.value.sentence)
 
-  step('5  Years go by, and a disk grows old: one bit of one picture in the library flips.')
+  step('6  Years go by, and a disk grows old: one bit of one picture in the library flips.')
   answer(`Flipped in ${await ground.rot(ingest.folder)}.`)
   const verify = await requests.verify({ place: null, job: null, samplePercent: null, budgetMs: null }, hear, cancel)
   if (!verify.ok) return verify
@@ -107,12 +117,12 @@ async function playDemo(play: Play): Promise<Result<DemoOutcome>> {
   if (!repair.ok) return repair
   answer(repair.value.sentence)
 
-  step('6  The job is delivered to the client.')
+  step('7  The job is delivered to the client.')
   const delivered = await requests.stepJob(job, 'deliver')
   if (!delivered.ok) return delivered
   answer(delivered.value.sentence)
 
-  step('7  And if the house burned tonight?')
+  step('8  And if the house burned tonight?')
   const whatIf = await requests.whatIf(['home'])
   if (!whatIf.ok) return whatIf
   answer(whatIf.value.sentence)
@@ -121,6 +131,7 @@ async function playDemo(play: Play): Promise<Result<DemoOutcome>> {
   if (!status.ok) return status
   return done({
     ingest,
+    upload: upload.value,
     drive: drive.value,
     verify: verify.value,
     repair: repair.value,
@@ -138,10 +149,11 @@ async function playIngest({ ground, wish, tell, hear, cancel }: Play): Promise<R
     step(`1  A photographer comes home with a memory card (${Math.round(wish.bytes / 1e6)} MB, made on the spot).`)
     card = await ground.makeCard(wish.bytes)
   } else step(`1  Your card: ${card}. It is only read.`)
-  step('2  A library, which would be the NAS, a second folder on the PC, and a drive that lives in a safe.')
+  step('2  A library, which would be the NAS, a second folder on the PC, a cloud, and a drive that lives in a safe.')
   for (const [role, address, device] of [
     ['library', ground.library, 'NAS'],
     ['second', ground.second, 'PC'],
+    ['cloud', ground.cloud, 'cloud'],
     ['drive', ground.drive, 'USB drive'],
   ] as const) {
     const added = await requests.addPlace({ role, address, name: null, site: null, device: `demo ${device}` })
@@ -168,7 +180,7 @@ const stopped = ({ wish }: Play, ingest: IngestOutcome): Result<DemoOutcome> => 
 
 function closing(ground: DemoGround, wish: DemoWish): string[] {
   return [
-    'All three folders of this demo lie on one disk; for the story they were declared to be three devices. The cloud comes later.',
+    'All four folders of this demo lie on one disk; for the story they were declared to be four devices. The cloud is none: “fivefold place add --help” shows how a real one is set up.',
     wish.keep
       ? `Everything is in ${ground.folder}.`
       : 'The demo’s folder was removed again; “fivefold demo --keep” keeps it to look at.',

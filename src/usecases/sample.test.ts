@@ -93,6 +93,7 @@ export async function makeDesk(context: TestContext, files: number, mover: Parti
       upload: { hours: 'any', bytesPerSecond: null },
       weakSampleEvery: 20,
     },
+    services: { isService: () => false } as Partial<Program['services']> as Program['services'],
     startMover: () => moverWith(mover),
     clock: {
       nowMs: () => clock.nowMs,

@@ -9,7 +9,7 @@ import type { Identity, Place } from '../domain/place.ts'
 import type { Cancel, Mover } from '../engine/contracts.ts'
 import { addressOf, identifyTimeoutMs } from './identify-places.ts'
 import { findPlace, markerOf, noSuchPlace } from './manage-places.ts'
-import type { Program, Secret, SignInKind } from './program.ts'
+import type { Program, Secret, SignInKind, SignInTalk } from './program.ts'
 
 export interface SignInWish {
   readonly name: string
@@ -46,13 +46,13 @@ export function signInKind(
 export async function signInPlace(
   program: Program,
   wish: SignInWish,
-  tell: (sentence: string) => void,
+  talk: SignInTalk,
   cancel: Cancel,
 ): Promise<Result<SignedIn>> {
   const asked = signInKind(program, wish.name)
   if (!asked.ok) return asked
   const { place } = asked.value
-  const secret = await secretFor(program, place, wish, tell, cancel)
+  const secret = await secretFor(program, place, wish, talk, cancel)
   if (!secret.ok) return secret
   const hadSecret = await program.services.hasSecret(place.id)
   await program.services.saveSecret(place.id, secret.value)
@@ -75,12 +75,12 @@ async function secretFor(
   program: Program,
   place: Place,
   wish: SignInWish,
-  tell: (sentence: string) => void,
+  talk: SignInTalk,
   cancel: Cancel,
 ): Promise<Result<Secret>> {
   if (wish.with.kind === 'secret') return done(wish.with.secret)
   const { clientId, clientSecret, how } = wish.with
-  return program.services.signIn(place.address, { clientId, clientSecret }, how, tell, cancel)
+  return program.services.signIn(place, { clientId, clientSecret }, how, talk, cancel)
 }
 
 interface Known {

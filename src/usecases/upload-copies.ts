@@ -293,7 +293,7 @@ function told(program: Program, filled: FilledPlace): UploadedPlace {
     lacking === 0
       ? `“${place}” has everything.`
       : left === 0
-        ? `“${place}”: ${files(carried)} sent, and proven by what the service stores.`
+        ? `“${place}”: ${files(carried)} sent and proven.`
         : withoutSource === left
           ? `“${place}” still lacks ${files(left)}: no proven copy of ${left === 1 ? 'it' : 'them'} can be reached just now.`
           : `“${place}” still lacks ${files(left)}.${first === undefined ? '' : ` ${first.sentence}`}`

@@ -53,7 +53,7 @@ function quickXor(bytes: Buffer): string {
   }
   state ^= BigInt(bytes.length) << 96n
   const hex = state.toString(16).padStart(40, '0')
-  return Buffer.from(hex, 'hex').reverse().toString('base64')
+  return Buffer.from(Buffer.from(hex, 'hex').toReversed()).toString('base64')
 }
 
 interface Said {
@@ -259,7 +259,7 @@ test(
     // It asked where the upload is, and went on at the half chunk, which shifts all that follow.
     assert.deepEqual(
       told['progress'],
-      [1, 2, 2.5, 3.5, 4.5].map((size) => size * MiB),
+      [1, 2, 3.5, 4.5].map((size) => size * MiB),
     )
     assert.deepEqual(
       control.log('google.upload.query').map((entry) => entry.status),
@@ -381,10 +381,10 @@ test(
     assert.equal(second.exitCode, 0, second.stderr)
     const told = asJson(JSON.parse(second.stdout))
     assert.equal(asList(told['slices'])[0], open.committedBytes, 'it went on where the first one was')
-    const item = asJson(told['item'])
-    assert.equal(item['size'], bytes.length)
+    const made = asJson(told['made'])
+    assert.equal(made['size'], bytes.length)
     const [stored] = control.files('onedrive')
-    assert.equal(asJson(asJson(item['file'])['hashes'])['quickXorHash'], stored?.hashes['quick-xor'])
+    assert.equal(asJson(asJson(made['file'])['hashes'])['quickXorHash'], stored?.hashes['quick-xor'])
     assert.ok((await control.bytesOf('onedrive', 'Apps/Fivefold double/photo.cr3')).equals(bytes))
     assert.equal(control.receivedBytes('onedrive.upload.fragment'), bytes.length)
     assert.deepEqual(control.sessions(), [])
@@ -410,8 +410,12 @@ test('the double’s hashes are those of node:crypto, of Dropbox’s page and of
     for (const provider of ['google', 'dropbox', 'onedrive'] as const) await control.plant(provider, `f${size}`, bytes)
     const of = (provider: Provider): Readonly<Record<string, string>> =>
       control.files(provider).find((file) => file.path === `f${size}`)?.hashes ?? {}
-    const node = (name: string): string => createHash(name).update(bytes).digest('hex')
-    assert.deepEqual(of('google'), { md5: node('md5'), sha1: node('sha1'), sha256: node('sha256') }, `${size} bytes`)
+    const crypto = (name: string): string => createHash(name).update(bytes).digest('hex')
+    assert.deepEqual(
+      of('google'),
+      { md5: crypto('md5'), sha1: crypto('sha1'), sha256: crypto('sha256') },
+      `${size} bytes`,
+    )
     assert.deepEqual(of('dropbox'), { 'dropbox-content-hash': contentHash(bytes) }, `${size} bytes`)
     if (size < MiB) assert.deepEqual(of('onedrive'), { 'quick-xor': quickXor(bytes) }, `${size} bytes`)
   }

@@ -151,7 +151,10 @@ const breakings: Readonly<Record<string, readonly [caughtBy: string, Breaking]>>
   ],
   'promises a strong hash and tells none': [
     'a byte less than a chunk is stored',
-    told((file) => ({ ...file, digests: {} })),
+    (place, store) => {
+      store.faults.withholdsDigests = true
+      return plain(place)
+    },
   ],
   'tells a wrong size': [
     'two chunks and five bytes is stored',

@@ -45,6 +45,11 @@ const allowances: readonly Allowance[] = [
   allow(/\bbackup\(|\{ backup,|SQLite[’']s own backup/g, 'a call of SQLite', /^src\/(?:catalog|machine\/lightroom)\//),
   allow(/\/task\b/g, 'a folder in /proc'),
   allow(/\btarget=/g, 'how Python names what a thread runs', /\.py$/),
+  allow(
+    /\b(?:itemNotFound|driveItem\w*|LargeFileUploadTask)\b|'Item |\bitems(?=\\?\/)|'item'|\bitem: |\bNODE_EXTRA_CA_CERTS\b/g,
+    'Microsoft’s names for what a drive holds, and a variable of the runtime',
+    /^src\/places\/onedrive\/|^test\/.*(?:cloud-double|onedrive)/,
+  ),
   allow(/\btaskTimeoutMillis\b/g, 'an option of exiftool'),
   allow(/\.TemporaryItems|<\/?Item>|\bItemList\b|\b\w*[Ff]reeFileSync\w*/g, 'names that other programs gave'),
   allow(/\w*Sync\w*/g, 'settings of FreeFileSync', /^bench\/recipes\.ts$/),

@@ -18,6 +18,8 @@ const MARK = 'FIVEFOLD_LAB_RUN'
 export type KillMoment =
   /** After so many milliseconds, counted from the start of the process. */
   | { readonly afterMs: number }
+  /** As soon as this is true; asked every few milliseconds. */
+  | { readonly when: () => boolean }
   /** As soon as a line of its stdout matches, the n-th time (default 1). */
   | { readonly line: RegExp; readonly nth?: number }
   /**
@@ -111,6 +113,7 @@ export async function runAndKill(wish: RunWish): Promise<RunOutcome> {
   }
   const timers = [setTimeout(() => strike('timeout'), timeoutMs)]
   if (kill !== 'never' && 'afterMs' in kill) timers.push(setTimeout(() => strike('wish'), kill.afterMs))
+  if (kill !== 'never' && 'when' in kill) timers.push(setInterval(() => (kill.when() ? strike('wish') : undefined), 2))
 
   const told: Promise<unknown>[] = []
   let [stdout, stderr, matches] = ['', '', 0]

@@ -2,11 +2,10 @@
  * A real SSH server of this machine (OpenSSH) on a loopback port, for the user that runs the tests, with keys made on the spot. Nothing
  * of the machine's own server is touched. Its storage is a plain folder, so that a test can look at it, and change bytes behind its back.
  */
-import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { Socket, createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { claim } from './janitor.ts'
@@ -35,6 +34,8 @@ export type SshForm =
   | 'exec-hangs'
   /** Commands are taken and answered with one and the same hash. */
   | 'exec-lies'
+  /** Run nothing, at a server without any extension of the protocol. */
+  | 'bare'
 
 export interface SshServer extends AsyncDisposable {
   readonly port: number
@@ -43,7 +44,7 @@ export interface SshServer extends AsyncDisposable {
   readonly storage: string
   /** The text of the private key that is let in. */
   readonly privateKey: string
-  /** As in `known_hosts`: type and base64. */
+  /** As in `known_hosts`, type and base64: the one of now. */
   readonly hostKey: string
   stop(): Promise<void>
   start(): Promise<void>
@@ -51,6 +52,8 @@ export interface SshServer extends AsyncDisposable {
   takeKeyAway(): Promise<void>
   /** Another server at the same address. */
   changeHostKey(): Promise<void>
+  /** Lets in who was let in at first, with the host key of now: the next case finds a server in good order. */
+  mend(): Promise<void>
   /** Ends all connections as a cut line would; the server goes on. */
   cutConnections(): Promise<void>
   /** Everything that serves somebody stops in the middle, with its sockets open. */
@@ -76,7 +79,7 @@ export async function sshServer(wish: Wish = {}): Promise<SshServer> {
   const keys = { host: join(scratch, 'host-key'), user: join(scratch, 'user-key') }
   for (const key of Object.values(keys)) await makeKey(key)
   const authorized = join(scratch, 'authorized_keys')
-  await writeFile(authorized, await readFile(`${keys.user}.pub`))
+  await copyFile(`${keys.user}.pub`, authorized)
   const port = await freePort()
   await writeFile(join(scratch, 'command.sh'), commandScript(form))
   chmodSync(join(scratch, 'command.sh'), 0o755)
@@ -85,23 +88,25 @@ export async function sshServer(wish: Wish = {}): Promise<SshServer> {
 
   const mark = `FIVEFOLD_LAB_SSHD=${port}-${scratch.slice(-6)}`
   undo.use(claim({ kind: 'family', mark }))
-  let listener: ChildProcess | null = null
+  let waiting: readonly number[] = []
   const start = async (): Promise<void> => {
-    listener = await startListener(config, mark, port)
+    waiting = await startListener(config, mark, port)
   }
   const stop = async (): Promise<void> => {
-    listener = null
     await killFamily(mark)
   }
-  /** All but the one that waits for new connections. */
+  /** All but those that wait for new connections. */
   const servants = (): number[] =>
     family(mark)
       .map(({ pid }) => pid)
-      .filter((pid) => pid !== listener?.pid)
+      .filter((pid) => !waiting.includes(pid))
   const cutConnections = async (): Promise<void> => {
     signalAll(servants(), 'SIGKILL')
     await waitUntil('the connections end', () => servants().length === 0)
   }
+  const readHostKey = async (): Promise<string> =>
+    (await readFile(`${keys.host}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ')
+  let hostKey = await readHostKey()
   await start()
   const made = undo.move()
   return {
@@ -109,7 +114,9 @@ export async function sshServer(wish: Wish = {}): Promise<SshServer> {
     user: userInfo().username,
     storage,
     privateKey: await readFile(keys.user, 'utf8'),
-    hostKey: (await readFile(`${keys.host}.pub`, 'utf8')).split(' ').slice(0, 2).join(' '),
+    get hostKey() {
+      return hostKey
+    },
     start,
     stop,
     takeKeyAway: async () => {
@@ -121,7 +128,12 @@ export async function sshServer(wish: Wish = {}): Promise<SshServer> {
       await rename(keys.host, `${keys.host}.old`)
       await rm(`${keys.host}.pub`)
       await makeKey(keys.host)
+      hostKey = await readHostKey()
       await start()
+    },
+    mend: async () => {
+      await copyFile(`${keys.user}.pub`, authorized)
+      if (!(await listens(port))) await start()
     },
     cutConnections,
     freeze: async () => signalAll(servants(), 'SIGSTOP'),
@@ -161,35 +173,46 @@ function configText(with_: {
 }
 
 function commandScript(form: SshForm): string {
-  const otherwise = form === 'exec-lies' ? `echo "${'0123456789abcdef'.repeat(4)}  -"` : 'exec sleep 600'
+  const extensions = 'posix-rename,hardlink,fsync,statvfs,fstatvfs,limits,lsetstat,expand-path,copy-data'
+  const server = form === 'bare' ? `${sftpServer} -P ${extensions}` : sftpServer
+  const otherwise =
+    form === 'bare'
+      ? 'echo no; exit 1'
+      : form === 'exec-lies'
+        ? `echo "${'0123456789abcdef'.repeat(4)}  -"`
+        : 'exec sleep 20'
   return [
     '#!/bin/sh',
     'case "$SSH_ORIGINAL_COMMAND" in',
-    `*sftp-server*) exec ${sftpServer} ;;`,
+    `*sftp-server*) exec ${server} ;;`,
     `*) ${otherwise} ;;`,
     'esac',
     '',
   ].join('\n')
 }
 
-async function startListener(config: string, mark: string, port: number): Promise<ChildProcess> {
+/**
+ * Answers which processes wait for connections. A shell stands in front: OpenSSH writes over its own environment, by which a family is
+ * known, and the shell keeps it.
+ */
+async function startListener(config: string, mark: string, port: number): Promise<readonly number[]> {
   const [name = '', value = ''] = mark.split('=')
-  const sshd = toolPath('sshd')
-  if (sshd === null) throw new Error('sshd is not installed')
-  const child = spawn(sshd, ['-D', '-e', '-f', config], {
+  const child = spawn('/bin/sh', ['-c', '"$0" -D -e -f "$1" & wait', toolPath('sshd') ?? 'sshd', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, [name]: value },
+    // Ctrl-C on the tests must not end the shell alone: then nobody would find those that are frozen.
+    detached: true,
   })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
   // The tests end although the server is still there; the janitor ends it then.
   child.unref()
-  child.stderr.unref?.()
+  if (child.stderr instanceof Socket) child.stderr.unref()
   await waitUntil(`sshd listens on ${port}`, async () => {
     if (child.exitCode !== null) throw new Error(`sshd ended: ${said}`)
     return listens(port)
   })
-  return child
+  return family(mark).map(({ pid }) => pid)
 }
 
 async function listens(port: number): Promise<boolean> {

@@ -5,13 +5,18 @@
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
-import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  ListMultipartUploadsCommand,
+  PutBucketVersioningCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { SYSTEM_PYTHON } from './can-run.ts'
 import { startDaemon } from './daemon.ts'
 import { toolPath, waitUntil } from './run-tool.ts'
@@ -32,11 +37,10 @@ export interface SwiftServer extends AsyncDisposable {
   readonly folder: string
   /** A new empty one, and its name. */
   makeBucket(versions?: 'versions'): Promise<string>
-  /**
-   * Changes one byte in the middle of the one stored file that has exactly these bytes: what a bad disk does. Throws when there is none,
-   * or more than one.
-   */
-  flipStoredByte(bytes: Uint8Array): Promise<void>
+  /** How many uploads of a bucket nobody finished. */
+  countUnfinished(bucket: string): Promise<number>
+  /** Changes one byte in the middle of what is stored of an object (its longest file, if it has several): what a bad disk does. */
+  flipStoredByte(bucket: string, key: string): Promise<void>
 }
 
 const servers = ['account', 'container', 'object'] as const
@@ -96,8 +100,10 @@ export async function startSwift(): Promise<SwiftServer> {
       port: proxy ?? 0,
       endpoint,
       folder,
+      countUnfinished: async (Bucket) =>
+        (await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads?.length ?? 0,
       makeBucket: (versions) => makeBucket(client, versions),
-      flipStoredByte: (bytes) => flipStoredByte(join(folder, 'disk'), bytes),
+      flipStoredByte: (bucket, key) => inPython(flipProgram, [join(folder, 'disk'), bucket, key]),
       [Symbol.asyncDispose]: () => whole.disposeAsync(),
     }
   } catch (error) {
@@ -156,7 +162,11 @@ for name, port in json.loads(sys.argv[2]).items():
     ring.rebalance()
     ring.get_ring().save(sys.argv[1] + '/' + name + '.ring.gz')
 `
-  await promisify(execFile)(SYSTEM_PYTHON, ['-c', program, folder, JSON.stringify(ports)], { timeout: 30_000 })
+  await inPython(program, [folder, JSON.stringify(ports)])
+}
+
+async function inPython(program: string, args: readonly string[]): Promise<void> {
+  await promisify(execFile)(SYSTEM_PYTHON, ['-c', program, ...args], { timeout: 30_000 })
 }
 
 const common = (folder: string, port: number): string => `[DEFAULT]
@@ -208,19 +218,21 @@ ${sections.join('\n')}
 `
 }
 
-async function flipStoredByte(folder: string, bytes: Uint8Array): Promise<void> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const found: string[] = []
-  for (const entry of entries) {
-    if (!entry.isFile() || !entry.name.endsWith('.data')) continue
-    const path = join(entry.parentPath, entry.name)
-    if ((await readFile(path)).equals(bytes)) found.push(path)
-  }
-  const [path] = found
-  if (path === undefined || found.length > 1) throw new Error(`${found.length} stored files have these bytes`)
-  const changed = Buffer.from(bytes)
-  const middle = Math.floor(changed.length / 2)
-  changed[middle] = (changed[middle] ?? 0) ^ 1
-  // In place: the attributes, in which Swift keeps what it computed, stay.
-  await writeFile(path, changed, { flag: 'r+' })
-}
+/** In place: the attributes, in which Swift keeps the names and what it computed, stay. */
+const flipProgram = `
+import os, pickle, sys
+found = []
+for folder, _, names in os.walk(sys.argv[1]):
+    for name in names:
+        path = os.path.join(folder, name)
+        if not name.endswith('.data'): continue
+        known = pickle.loads(os.getxattr(path, 'user.swift.metadata'), encoding='bytes')[b'name'].decode()
+        # Parts and versions lie in containers of their own, whose names hold the bucket's.
+        if sys.argv[2] in known and sys.argv[3] in known: found.append((os.path.getsize(path), path))
+size, path = max(found)
+with open(path, 'r+b') as file:
+    file.seek(size // 2)
+    byte = file.read(1)[0]
+    file.seek(size // 2)
+    file.write(bytes([byte ^ 1]))
+`

@@ -1,9 +1,9 @@
 /** SFTP against a real OpenSSH server that is cut, frozen, filled, locked, and lied to by. */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, readFile, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Result } from '../../src/domain/failure.ts'
 import { parsePlaceId } from '../../src/domain/ids.ts'
@@ -37,10 +37,10 @@ const addressOf = (server: SshServer) =>
     options: {},
   }) as const
 
-const secretOf = (server: SshServer) => ({
-  read: async () => ({ privateKey: server.privateKey, hostKey: server.hostKey }),
-  write: async () => undefined,
-})
+/** With the host key that the server has now, and keeps being trusted. */
+function secretOf({ privateKey, hostKey }: SshServer) {
+  return { read: async () => ({ privateKey, hostKey }), write: async () => undefined }
+}
 
 const placeAt = (server: SshServer, limits = quick): ServicePlace =>
   openSftpPlace({ id: parsePlaceId('box'), name: 'Box', address: addressOf(server) }, secretOf(server), limits)
@@ -112,25 +112,29 @@ async function cutInTheMiddle(server: SshServer, upload: Upload, bytes: Uint8Arr
   throw new Error('No chunk was cut.')
 }
 
-test('[J1] an upload that was cut in the middle of a chunk goes on in the next run, and sends at most one chunk again', { skip }, async () => {
-  await using server = await sshServer()
-  const limits = { ...quick, chunkBytes: 16 * 1024 * 1024 }
-  const bytes = randomBytes(80 * 1024 * 1024 + 77)
-  const first = placeAt(server, limits)
-  const upload = await begin(first, 'a/IMG_0001.CR3', bytes)
-  const acknowledged = await cutInTheMiddle(server, upload, bytes)
-  await first.close()
-  const next = placeAt(server, limits)
-  const again = await begin(next, 'a/IMG_0001.CR3', bytes, upload.session)
-  assert.equal(again.session, upload.session)
-  assert.ok(again.committedBytes <= acknowledged + limits.chunkBytes)
-  assert.ok(again.committedBytes >= acknowledged - limits.chunkBytes, `${again.committedBytes} of ${acknowledged}`)
-  const stored = await finish(again, bytes, again.committedBytes)
-  assert.deepEqual(stored, { bytes: bytes.length, mtimeMs, digests: { sha256: sha256(bytes) }, objectId: '' })
-  assert.equal(sha256(await readFile(inStorage(server, 'a/IMG_0001.CR3'))), sha256(bytes))
-  assert.deepEqual(await partsOf(server), [])
-  await next.close()
-})
+test(
+  '[J1] an upload that was cut in the middle of a chunk goes on in the next run, and sends at most one chunk again',
+  { skip },
+  async () => {
+    await using server = await sshServer()
+    const limits = { ...quick, chunkBytes: 16 * 1024 * 1024 }
+    const bytes = randomBytes(80 * 1024 * 1024 + 77)
+    const first = placeAt(server, limits)
+    const upload = await begin(first, 'a/IMG_0001.CR3', bytes)
+    const acknowledged = await cutInTheMiddle(server, upload, bytes)
+    await first.close()
+    const next = placeAt(server, limits)
+    const again = await begin(next, 'a/IMG_0001.CR3', bytes, upload.session)
+    assert.equal(again.session, upload.session)
+    assert.ok(again.committedBytes <= acknowledged + limits.chunkBytes)
+    assert.ok(again.committedBytes >= acknowledged - limits.chunkBytes, `${again.committedBytes} of ${acknowledged}`)
+    const stored = await finish(again, bytes, again.committedBytes)
+    assert.deepEqual(stored, { bytes: bytes.length, mtimeMs, digests: { sha256: sha256(bytes) }, objectId: '' })
+    assert.equal(sha256(await readFile(inStorage(server, 'a/IMG_0001.CR3'))), sha256(bytes))
+    assert.deepEqual(await partsOf(server), [])
+    await next.close()
+  },
+)
 
 test('[J1] an upload that was cut goes on in the same run with the chunk that was cut', { skip }, async () => {
   await using server = await sshServer()
@@ -176,22 +180,29 @@ test('[J1] a lost answer after the last chunk: the upload says that the file is 
   await rename(inStorage(server, `.fivefold/partial/${(await partsOf(server))[0]}`), inStorage(server, 'lost.jpg'))
   const state = valueOf(await upload.state())
   assert.ok(state.kind === 'stored' && state.file.digests['sha256'] === sha256(bytes))
-  assert.equal(codeOf(await place.begin({ path: 'lost.jpg', bytes: 1000, mtimeMs, session: upload.session })), 'upload-gone')
+  assert.equal(
+    codeOf(await place.begin({ path: 'lost.jpg', bytes: 1000, mtimeMs, session: upload.session })),
+    'upload-gone',
+  )
 })
 
-test('[W2] killed between the new name and the end of the old one, the file that has its name is never written to', { skip }, async () => {
-  await using server = await sshServer()
-  await using place = disposable(placeAt(server))
-  const bytes = randomBytes(3000)
-  const upload = await begin(place, 'twice.jpg', bytes)
-  const part = inStorage(server, `.fivefold/partial/${(await partsOf(server))[0]}`)
-  await writeFile(part, bytes)
-  await link(part, inStorage(server, 'twice.jpg'))
-  const again = await place.begin({ path: 'twice.jpg', bytes: 3000, mtimeMs, session: upload.session })
-  assert.equal(codeOf(again), 'upload-gone')
-  assert.deepEqual(await partsOf(server), [])
-  assert.deepEqual(await readFile(inStorage(server, 'twice.jpg')), bytes)
-})
+test(
+  '[W2] killed between the new name and the end of the old one, the file that has its name is never written to',
+  { skip },
+  async () => {
+    await using server = await sshServer()
+    await using place = disposable(placeAt(server))
+    const bytes = randomBytes(3000)
+    const upload = await begin(place, 'twice.jpg', bytes)
+    const part = inStorage(server, `.fivefold/partial/${(await partsOf(server))[0]}`)
+    await writeFile(part, bytes)
+    await link(part, inStorage(server, 'twice.jpg'))
+    const again = await place.begin({ path: 'twice.jpg', bytes: 3000, mtimeMs, session: upload.session })
+    assert.equal(codeOf(again), 'upload-gone')
+    assert.deepEqual(await partsOf(server), [])
+    assert.deepEqual(await readFile(inStorage(server, 'twice.jpg')), bytes)
+  },
+)
 
 test('a session of another name, of a longer file, or that is none of ours is not gone on with', { skip }, async () => {
   await using server = await sshServer()
@@ -210,37 +221,41 @@ test('a session of another name, of a longer file, or that is none of ours is no
   assert.equal(await readFile(join(server.storage, 'outside.part'), 'utf8'), 'mine')
 })
 
-test('[J2] a server that freezes with its sockets open is unreachable in time, and answers again when it can', { skip }, async () => {
-  await using server = await sshServer()
-  const place = placeAt(server)
-  const bytes = randomBytes(4 * quick.chunkBytes)
-  await put(place, 'a.cr3', bytes)
-  const upload = await begin(place, 'b.cr3', bytes)
-  const asks: [string, () => Promise<Result<unknown>>][] = [
-    ['stat', () => place.stat('a.cr3')],
-    ['list', () => place.list('', never)],
-    ['send', () => send(upload, bytes, 0)],
-    ['getSmall', () => place.getSmall('a.cr3')],
-  ]
-  for (const [verb, ask] of asks) {
-    valueOf(await place.facts())
+test(
+  '[J2] a server that freezes with its sockets open is unreachable in time, and answers again when it can',
+  { skip },
+  async () => {
+    await using server = await sshServer()
+    const place = placeAt(server)
+    const bytes = randomBytes(4 * quick.chunkBytes)
+    await put(place, 'a.cr3', bytes)
+    const upload = await begin(place, 'b.cr3', bytes)
+    const asks: [string, () => Promise<Result<unknown>>][] = [
+      ['stat', () => place.stat('a.cr3')],
+      ['list', () => place.list('', never)],
+      ['send', () => send(upload, bytes, 0)],
+      ['getSmall', () => place.getSmall('a.cr3')],
+    ]
+    for (const [verb, ask] of asks) {
+      valueOf(await place.facts())
+      await server.freeze()
+      assert.equal(codeOf(await ask()), 'service-unreachable', verb)
+      await server.cutConnections()
+    }
+    const download = valueOf(await place.download('a.cr3', 0, never))
     await server.freeze()
-    assert.equal(codeOf(await ask()), 'service-unreachable', verb)
+    await assert.rejects(async () => {
+      for await (const piece of download.chunks) assert.ok(piece.length > 0)
+    })
     await server.cutConnections()
-  }
-  const download = valueOf(await place.download('a.cr3', 0, never))
-  await server.freeze()
-  await assert.rejects(async () => {
-    for await (const piece of download.chunks) assert.ok(piece.length > 0)
-  })
-  await server.cutConnections()
-  assert.deepEqual(await fetched(place, 'a.cr3'), bytes)
-  const stored = await finish(upload, bytes, 0)
-  assert.ok(stored !== 'taken' && stored.digests['sha256'] === sha256(bytes))
-  // Also a place that is let go of while its server is frozen comes to an end.
-  await server.freeze()
-  await place.close()
-})
+    assert.deepEqual(await fetched(place, 'a.cr3'), bytes)
+    const stored = await finish(upload, bytes, 0)
+    assert.ok(stored !== 'taken' && stored.digests['sha256'] === sha256(bytes))
+    // Also a place that is let go of while its server is frozen comes to an end.
+    await server.freeze()
+    await place.close()
+  },
+)
 
 test('[J2] a stop in the middle of a chunk is heeded, also when the server is frozen', { skip }, async () => {
   await using server = await sshServer()
@@ -259,18 +274,22 @@ test('[J2] a stop in the middle of a chunk is heeded, also when the server is fr
 })
 
 for (const form of ['sftp-only', 'exec-hangs', 'exec-lies'] as const)
-  test(`[V1] ${form}: where the account may run nothing, no hash is told, and the grade says so`, { skip }, async () => {
-    await using server = await sshServer({ form })
-    await using place = disposable(placeAt(server))
-    const bytes = randomBytes(70_000)
-    assert.equal(place.abilities.grade, 'A')
-    const stored = await put(place, 'a.cr3', bytes)
-    assert.deepEqual(stored, { bytes: bytes.length, mtimeMs, digests: {}, objectId: '' })
-    assert.equal(place.abilities.grade, 'E')
-    assert.deepEqual(valueOf(await place.stat('a.cr3')), stored)
-    assert.deepEqual(await fetched(place, 'a.cr3'), bytes)
-    assert.deepEqual(await partsOf(server), [])
-  })
+  test(
+    `[V1] ${form}: where the account may run nothing, no hash is told, and the grade says so`,
+    { skip },
+    async () => {
+      await using server = await sshServer({ form })
+      await using place = disposable(placeAt(server))
+      const bytes = randomBytes(70_000)
+      assert.equal(place.abilities.grade, 'A')
+      const stored = await put(place, 'a.cr3', bytes)
+      assert.deepEqual(stored, { bytes: bytes.length, mtimeMs, digests: {}, objectId: '' })
+      assert.equal(place.abilities.grade, 'E')
+      assert.deepEqual(valueOf(await place.stat('a.cr3')), stored)
+      assert.deepEqual(await fetched(place, 'a.cr3'), bytes)
+      assert.deepEqual(await partsOf(server), [])
+    },
+  )
 
 test('[V1] a stored byte that was flipped shows in the hash that the server tells', { skip }, async () => {
   await using server = await sshServer()
@@ -317,7 +336,10 @@ test('names that a shell or a protocol could misunderstand are names, and their 
   }
   const listing = valueOf(await place.list('', never))
   assert.ok(listing.complete)
-  assert.deepEqual(listing.files.map(({ path }) => path), names.map((name) => `${name}/${name}`).toSorted())
+  assert.deepEqual(
+    listing.files.map(({ path }) => path),
+    names.map((name) => `${name}/${name}`).toSorted(),
+  )
   const long = await begin(place, 'n'.repeat(256), Buffer.from('x'))
   assert.equal(codeOf(await long.finish(Buffer.from('x'), 0, never)), 'name-refused')
   await long.abandon()
@@ -334,7 +356,10 @@ test('[D3] a name that is no Unicode makes the listing incomplete, and links are
   await writeFile(strange, 'x')
   const listing = valueOf(await place.list('', never))
   assert.equal(listing.complete, false)
-  assert.deepEqual(listing.files.map(({ path }) => path), ['folder/good \u{fffd}.jpg'])
+  assert.deepEqual(
+    listing.files.map(({ path }) => path),
+    ['folder/good \u{fffd}.jpg'],
+  )
 })
 
 test('a file of no bytes is stored, with its time and its hash', { skip }, async () => {
@@ -393,6 +418,8 @@ test('a key that is taken away is a sign-in that is needed; another host key is 
   await using place = disposable(placeAt(server))
   await put(place, 'a.jpg', Buffer.from('1'))
   await server.changeHostKey()
+  // The line that was open ends first; whoever asks then meets the other server.
+  await place.facts()
   const changed = await place.stat('a.jpg')
   assert.equal(codeOf(changed), 'host-unknown')
   assert.match(changed.ok ? '' : changed.failure.sentence, /SHA256:/)
@@ -400,36 +427,41 @@ test('a key that is taken away is a sign-in that is needed; another host key is 
   await using mine = disposable(placeAt(other))
   await put(mine, 'a.jpg', Buffer.from('1'))
   await other.takeKeyAway()
+  await mine.facts()
   assert.equal(codeOf(await mine.stat('a.jpg')), 'sign-in-needed')
 })
 
 const skipDisk = sshHere() ?? canMakeLoopDisk('ext4') ?? false
 
-test('a full disk at the server is said so: of bytes, and of files; what is there stays', { skip: skipDisk }, async () => {
-  await using disk = await loopDisk({ fs: 'ext4', megabytes: 32, inodes: 64 })
-  const server = await sshServer({ storage: join(disk.mountPoint, 'files') })
-  await using place = disposable(placeAt(server))
-  try {
-    const small = randomBytes(1000)
-    await put(place, 'a.jpg', small)
-    const bytes = randomBytes(3 * quick.chunkBytes)
-    const upload = await begin(place, 'b.cr3', bytes)
-    const filler = await fillDisk(disk.mountPoint, 1.5 * quick.chunkBytes)
-    valueOf(await send(upload, bytes, 0))
-    const cut = await send(upload, bytes, quick.chunkBytes)
-    assert.equal(codeOf(cut), 'place-full', `${await freeBytes(disk.mountPoint)} free`)
-    await rm(filler)
-    assert.deepEqual(valueOf(await upload.state()), { kind: 'open', committedBytes: quick.chunkBytes })
-    const stored = await finish(upload, bytes, quick.chunkBytes)
-    assert.ok(stored !== 'taken' && stored.digests['sha256'] === sha256(bytes))
-    await takeAllInodes(disk.mountPoint)
-    assert.equal(codeOf(await place.begin({ path: 'c.cr3', bytes: 1, mtimeMs, session: null })), 'place-full')
-    assert.deepEqual(await fetched(place, 'a.jpg'), small)
-  } finally {
-    await place.close()
-    await server[Symbol.asyncDispose]()
-  }
-})
+test(
+  'a full disk at the server is said so: of bytes, and of files; what is there stays',
+  { skip: skipDisk },
+  async () => {
+    await using disk = await loopDisk({ fs: 'ext4', megabytes: 32, inodes: 64 })
+    const server = await sshServer({ storage: join(disk.mountPoint, 'files') })
+    await using place = disposable(placeAt(server))
+    try {
+      const small = randomBytes(1000)
+      await put(place, 'a.jpg', small)
+      const bytes = randomBytes(3 * quick.chunkBytes)
+      const upload = await begin(place, 'b.cr3', bytes)
+      const filler = await fillDisk(disk.mountPoint, 1.5 * quick.chunkBytes)
+      valueOf(await send(upload, bytes, 0))
+      const cut = await send(upload, bytes, quick.chunkBytes)
+      assert.equal(codeOf(cut), 'place-full', `${await freeBytes(disk.mountPoint)} free`)
+      await rm(filler)
+      assert.deepEqual(valueOf(await upload.state()), { kind: 'open', committedBytes: quick.chunkBytes })
+      const stored = await finish(upload, bytes, quick.chunkBytes)
+      assert.ok(stored !== 'taken' && stored.digests['sha256'] === sha256(bytes))
+      await takeAllInodes(disk.mountPoint)
+      assert.equal(codeOf(await place.begin({ path: 'c.cr3', bytes: 1, mtimeMs, session: null })), 'place-full')
+      assert.deepEqual(await fetched(place, 'a.jpg'), small)
+    } finally {
+      await place.close()
+      await server[Symbol.asyncDispose]()
+    }
+  },
+)
 
 test('a disk at the server that turned read-only is said so', { skip: skipDisk }, async () => {
   await using disk = await loopDisk({ fs: 'ext4', megabytes: 16 })
@@ -457,8 +489,30 @@ test('a sweep takes back what no session goes on with', { skip }, async () => {
   assert.equal(valueOf(await place.sweep([kept.session ?? '', 'what is this'])), 1)
   assert.equal((await partsOf(server)).length, 1)
   assert.equal(valueOf(await left.state()).kind, 'gone')
-  assert.equal(codeOf(await send(left, bytes, quick.chunkBytes)), 'ok')
   const stored = await finish(kept, bytes, quick.chunkBytes)
   assert.ok(stored !== 'taken')
-  assert.ok(dirname(inStorage(server, 'kept.cr3')).endsWith('place'))
+})
+
+const thorough = process.env['FIVEFOLD_THOROUGH'] === '1' ? false : 'only with FIVEFOLD_THOROUGH=1: 5 GiB are hashed'
+
+test('[J1] a file above 5 GiB goes on near its end, and is read from there', { skip: skip || thorough }, async () => {
+  await using server = await sshServer({ on: 'disk' })
+  await using place = disposable(placeAt(server, sftpLimits))
+  const bytes = 5 * 1024 ** 3 + 4321
+  const path = 'big.mov'
+  const { session } = valueOf(await place.begin({ path, bytes, mtimeMs, session: null }))
+  // What an earlier run left, sparse: the zeros are as good as any bytes.
+  const [part = ''] = await partsOf(server)
+  await truncate(inStorage(server, `.fivefold/partial/${part}`), 5 * 1024 ** 3)
+  const upload = valueOf(await place.begin({ path, bytes, mtimeMs, session }))
+  assert.equal(upload.committedBytes, 5 * 1024 ** 3 - sftpLimits.chunkBytes)
+  const end = randomBytes(4321)
+  valueOf(await upload.send(new Uint8Array(sftpLimits.chunkBytes), upload.committedBytes, never))
+  const stored = valueOf(await upload.finish(end, bytes - end.length, never))
+  assert.ok(stored !== 'taken' && stored.bytes === bytes)
+  const hash = createHash('sha256')
+  const zeros = new Uint8Array(1024 ** 2)
+  for (let at = 0; at < 5 * 1024; at += 1) hash.update(zeros)
+  assert.equal(stored.digests['sha256'], hash.update(end).digest('hex'))
+  assert.deepEqual(await fetched(place, path, bytes - 4000), end.subarray(321))
 })

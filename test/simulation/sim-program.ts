@@ -20,8 +20,22 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
     world.nowMs += 1
     return world.nowMs
   }
+  const none = (): never => {
+    throw new Error('No service is simulated.')
+  }
   return {
     catalog,
+    services: {
+      isService: () => false,
+      checkAddress: none,
+      nameFor: none,
+      stepsFor: none,
+      hasSecret: none,
+      saveSecret: none,
+      removeSecret: none,
+      signIn: none,
+      hostKey: none,
+    },
     settings: {
       places: world.places.map(({ place }) => place),
       policy: defaultPolicy,

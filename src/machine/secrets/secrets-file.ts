@@ -100,7 +100,7 @@ function parse(path: string, text: string): Places {
     // The words of both parsers quote what they read.
     throw new SecretsRefused(
       `${path} is damaged, or was written by a newer Fivefold.`,
-      'Put it back from a backup of this computer, or move it away and sign in again at each place.',
+      'Put an older copy of it back, or move it away and sign in again at each place.',
     )
   }
 }

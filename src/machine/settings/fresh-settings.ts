@@ -33,6 +33,7 @@ places: []
 #   window:
 #     upload: any      # or nights, or 19:30-07:00
 #     limit: none      # or 20 Mbit/s
+#   readBack: 20       # where a cloud has only a weak checksum, one in so many files is read back
 # prune:
 #   automatic: false
 #   leave: 2         # independent devices that keep a proven copy

@@ -251,10 +251,7 @@ const cards = group('When a card may be formatted.', {
 
 const uploadWindow = group('When the upload may run, and how fast.', {
   upload: z.prefault(
-    textRead(
-      { kind: texts.dailyHoursWords, meaning: 'Hours in which uploads run.' },
-      texts.readDailyHours,
-    ),
+    textRead({ kind: texts.dailyHoursWords, meaning: 'Hours in which uploads run.' }, texts.readDailyHours),
     'any',
   ),
   limit: z.prefault(

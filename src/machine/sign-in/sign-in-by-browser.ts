@@ -84,6 +84,6 @@ const portsTaken = ({ place, redirect }: BrowserOrder) =>
   ({
     code: 'place-error',
     sentence: `The browser can’t come back to Fivefold: another program uses port ${redirect.ports.join(' and port ')} of this computer.`,
-    advice: `End another sign-in that is waiting (rclone uses the same port), or run “fivefold place sign-in "${place}" --device”.`,
+    advice: `End another sign-in that is waiting (rclone uses the same port), or run “fivefold place sign-in "${place}" --code”.`,
     place,
   }) as const

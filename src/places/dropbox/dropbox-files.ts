@@ -18,15 +18,28 @@ export function dropboxPath(root: string, path: string): string {
 export function whyRefused(path: string): string | null {
   for (const name of path.split('/')) {
     if (name === '' || name === '.' || name === '..') return 'it has an empty name, or dots for one'
-    if ([...name].some((letter) => forbidden.includes(letter))) return 'a backslash or a control character is in it'
+    if (Array.from(forbidden).some((letter) => name.includes(letter)))
+      return 'a backslash or a control character is in it'
     if (name.endsWith(' ')) return 'a name ends with a space'
     if (new TextEncoder().encode(name).length > nameBytesMax) return `a name is longer than ${nameBytesMax} bytes`
   }
   return null
 }
 
+export interface DropboxFile extends StoredFile {
+  /** Of this state of the file. */
+  readonly revision: string
+}
+
+export const withoutRevision = ({ bytes, mtimeMs, digests, objectId }: DropboxFile): StoredFile => ({
+  bytes,
+  mtimeMs,
+  digests,
+  objectId,
+})
+
 /** Null for what is no file. */
-export function fileIn(metadata: Fields): (StoredFile & { readonly revision: string }) | null {
+export function fileIn(metadata: Fields): DropboxFile | null {
   const tag = textIn(metadata, '.tag')
   const bytes = numberIn(metadata, 'size')
   if ((tag !== null && tag !== 'file') || bytes === null) return null

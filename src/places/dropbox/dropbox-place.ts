@@ -16,7 +16,7 @@ import type {
   UploadOrder,
 } from '../../engine/service-contract.ts'
 import { makeTokenSource } from '../service/access-token.ts'
-import { downloadOf } from '../service/answer-stream.ts'
+import { downloadOf, noChunks } from '../service/answer-stream.ts'
 import { startDropboxDigest } from '../service/digests.ts'
 import { causeOf } from '../service/http-request.ts'
 import type { Fields } from '../service/json-fields.ts'
@@ -26,7 +26,17 @@ import type { ServiceAddress } from '../service/service-address.ts'
 import { fileMissing, nameRefused, serviceError, tooLarge, unreachable } from '../service/service-failure.ts'
 import type { DropboxApi, Refusal } from './dropbox-api.ts'
 import { dropboxApi, refusalFailure } from './dropbox-api.ts'
-import { commitOf, dropboxPath, fileBytesMax, fileIn, forbidden, nameBytesMax, whyRefused } from './dropbox-files.ts'
+import type { DropboxFile } from './dropbox-files.ts'
+import {
+  commitOf,
+  dropboxPath,
+  fileBytesMax,
+  fileIn,
+  forbidden,
+  nameBytesMax,
+  whyRefused,
+  withoutRevision,
+} from './dropbox-files.ts'
 import { dropboxProvider } from './dropbox-provider.ts'
 import { beginDropboxUpload } from './dropbox-upload.ts'
 import { listDropbox } from './list-dropbox.ts'
@@ -50,8 +60,6 @@ export function openDropboxPlace(
   const api = dropboxApi(name, origin, endpoint.ok ? request : async () => endpoint)
   return new DropboxPlace(id, api, address.path, now)
 }
-
-type FileOfDropbox = NonNullable<ReturnType<typeof fileIn>>
 
 class DropboxPlace implements ServicePlace {
   readonly id: PlaceId
@@ -106,12 +114,10 @@ class DropboxPlace implements ServicePlace {
 
   async stat(path: string): Promise<Result<StoredFile | null>> {
     const found = await this.#find(path)
-    if (!found.ok || found.value === null) return found
-    const { bytes, mtimeMs, digests, objectId } = found.value
-    return done({ bytes, mtimeMs, digests, objectId })
+    return found.ok && found.value !== null ? done(withoutRevision(found.value)) : found
   }
 
-  async #find(path: string): Promise<Result<FileOfDropbox | null>> {
+  async #find(path: string): Promise<Result<DropboxFile | null>> {
     // Under a name that Dropbox can't have there is nothing.
     if (whyRefused(path) !== null) return done(null)
     const asked = await this.#api.ask('files/get_metadata', { path: this.#at(path) })
@@ -140,7 +146,8 @@ class DropboxPlace implements ServicePlace {
     if (whyRefused(path) !== null) return failed(fileMissing(this.name, path))
     const answer = await this.#api.fetch(this.#at(path), from, cancel)
     if (!answer.ok) return answer
-    if ('tags' in answer.value) return failed(this.#failure(path, answer.value))
+    if ('tags' in answer.value)
+      return failed(isAbsent(answer.value) ? fileMissing(this.name, path) : this.#failure(path, answer.value))
     if (answer.value.status !== 416) return downloadOf(this.name, answer.value, from, cancel)
     await letGo(answer.value)
     return this.#nothingMore(path, from)
@@ -223,10 +230,6 @@ class DropboxPlace implements ServicePlace {
 }
 
 const isAbsent = ({ tags }: Refusal): boolean => tags.includes('not_found') || tags.includes('not_file')
-
-async function* noChunks(): AsyncGenerator<Uint8Array> {
-  // There are none.
-}
 
 /** A person's own room, or the share in a team's. */
 function roomIn(usage: Fields): { readonly freeBytes: number | null; readonly totalBytes: number | null } {

@@ -12,22 +12,22 @@ import { KeptDigest } from '../service/kept-digest.ts'
 import { serviceError, uploadGone } from '../service/service-failure.ts'
 import type { DropboxAnswer, DropboxApi, Refusal } from './dropbox-api.ts'
 import { refusalFailure } from './dropbox-api.ts'
-import { commitOf, fileIn } from './dropbox-files.ts'
+import { commitOf, fileIn, withoutRevision } from './dropbox-files.ts'
 
 /** A multiple of the 4 MiB over which Dropbox hashes; on a slow line it is half a minute's work that a cut can cost. */
 const chunkBytes = 8 * 1024 * 1024
 
-export interface DropboxTarget {
+export interface DropboxSending {
   readonly api: DropboxApi
   /** In the account, with the place's root. */
   readonly dropboxPath: string
   readonly order: UploadOrder
-  stat(): Promise<Result<StoredFile | null>>
+  readonly stat: () => Promise<Result<StoredFile | null>>
 }
 
-export async function beginDropboxUpload(target: DropboxTarget): Promise<Result<Upload>> {
-  const { api, order } = target
-  if (order.bytes <= chunkBytes) return done(new DropboxSingle(target))
+export async function beginDropboxUpload(sending: DropboxSending): Promise<Result<Upload>> {
+  const { api, order } = sending
+  if (order.bytes <= chunkBytes) return done(new DropboxSingle(sending))
   const nothing = new Uint8Array(0)
   if (order.session === null) {
     const started = await api.send('files/upload_session/start', { close: false }, nothing)
@@ -35,18 +35,18 @@ export async function beginDropboxUpload(target: DropboxTarget): Promise<Result<
     if (started.value.kind === 'refused') return failed(refusalFailure(api.place, order.path, started.value))
     const session = textIn(started.value.fields, 'session_id')
     if (session === null) return failed(serviceError(api.place, 'an upload session without a name'))
-    return done(new DropboxSession(target, session, 0))
+    return done(new DropboxSession(sending, session, 0))
   }
-  const reached = await askPosition(target, order.session, 0)
+  const reached = await askPosition(sending, order.session, 0)
   if (!reached.ok) return reached
   if (reached.value === null || reached.value > order.bytes)
     return failed(uploadGone(api.place, order.path, 'the session is unknown, over, or of another file'))
-  return done(new DropboxSession(target, order.session, reached.value))
+  return done(new DropboxSession(sending, order.session, reached.value))
 }
 
 /** Up to where the service has the file; null when it knows the session no more, or has closed it. */
 async function askPosition(
-  { api, order }: DropboxTarget,
+  { api, order }: DropboxSending,
   session: string,
   believed: number,
 ): Promise<Result<number | null>> {
@@ -70,12 +70,12 @@ function hashOf(bytes: Uint8Array): string {
   return digest.end().digest
 }
 
-function storedOr(target: DropboxTarget, answer: DropboxAnswer): Result<'taken' | StoredFile> {
-  const { api, order } = target
+function storedOr(sending: DropboxSending, answer: DropboxAnswer): Result<'taken' | StoredFile> {
+  const { api, order } = sending
   if (answer.kind === 'refused')
     return isTaken(answer) ? done('taken') : failed(refusalFailure(api.place, order.path, answer))
   const file = fileIn(answer.fields)
-  return file === null ? failed(serviceError(api.place, 'a stored file without its size')) : done(file)
+  return file === null ? failed(serviceError(api.place, 'a stored file without its size')) : done(withoutRevision(file))
 }
 
 class DropboxSession implements Upload {
@@ -83,20 +83,20 @@ class DropboxSession implements Upload {
   readonly committedBytes: number
   readonly chunkBytes = chunkBytes
   readonly digest = new KeptDigest(startDropboxDigest())
-  readonly #target: DropboxTarget
+  readonly #sending: DropboxSending
   /** Up to where the service has the file, as far as it is known here. */
   #reached: number
   #mayBeNamed = false
 
-  constructor(target: DropboxTarget, session: string, committedBytes: number) {
-    this.#target = target
+  constructor(sending: DropboxSending, session: string, committedBytes: number) {
+    this.#sending = sending
     this.session = session
     this.committedBytes = committedBytes
     this.#reached = committedBytes
   }
 
   async send(chunk: Uint8Array, position: number, cancel: Cancel): Promise<Result<number>> {
-    const { api, order } = this.#target
+    const { api, order } = this.#sending
     const sent = await api.send(
       'files/upload_session/append_v2',
       { cursor: { session_id: this.session, offset: position }, close: false, content_hash: hashOf(chunk) },
@@ -125,11 +125,11 @@ class DropboxSession implements Upload {
       answer = again.value
     }
     if (answer.kind === 'refused' && isOver(answer)) return this.#afterItsEnd()
-    return storedOr(this.#target, answer)
+    return storedOr(this.#sending, answer)
   }
 
   #commit(bytes: Uint8Array, position: number, cancel: Cancel): Promise<Result<DropboxAnswer>> {
-    const { api, dropboxPath, order } = this.#target
+    const { api, dropboxPath, order } = this.#sending
     return api.send(
       'files/upload_session/finish',
       {
@@ -143,7 +143,7 @@ class DropboxSession implements Upload {
   }
 
   async #afterItsEnd(): Promise<Result<StoredFile>> {
-    const { api, order } = this.#target
+    const { api, order } = this.#sending
     const own = await this.#own()
     if (!own.ok) return own
     return own.value === null ? failed(uploadGone(api.place, order.path, 'the session is over')) : done(own.value)
@@ -152,13 +152,13 @@ class DropboxSession implements Upload {
   /** The file that has the name, when it is the one that was sent: a stranger's file is never told as ours (W2). */
   async #own(): Promise<Result<StoredFile | null>> {
     if (!this.#mayBeNamed) return done(null)
-    const there = await this.#target.stat()
+    const there = await this.#sending.stat()
     if (!there.ok || there.value === null) return there
-    return done(this.digest.isOf(there.value, this.#target.order) ? there.value : null)
+    return done(this.digest.isOf(there.value, this.#sending.order) ? there.value : null)
   }
 
   async state(): Promise<Result<UploadState>> {
-    const reached = await askPosition(this.#target, this.session, this.#reached)
+    const reached = await askPosition(this.#sending, this.session, this.#reached)
     if (!reached.ok) return reached
     if (reached.value !== null) {
       this.#reached = reached.value
@@ -170,7 +170,15 @@ class DropboxSession implements Upload {
   }
 
   async abandon(): Promise<void> {
-    // There is nothing to take back: an open session is shown nowhere, counts for no quota and ends by itself after seven days.
+    // A session can't be taken back, only closed: it is shown nowhere, counts for no quota and ends by itself after seven days.
+    const asked = await this.#close(this.#reached)
+    const correct = asked.ok && asked.value.kind === 'refused' ? asked.value.correctOffset : null
+    if (correct !== null) await this.#close(correct)
+  }
+
+  #close(offset: number): Promise<Result<DropboxAnswer>> {
+    const cursor = { session_id: this.session, offset }
+    return this.#sending.api.send('files/upload_session/append_v2', { cursor, close: true }, new Uint8Array(0))
   }
 }
 
@@ -180,11 +188,11 @@ class DropboxSingle implements Upload {
   readonly committedBytes = 0
   readonly chunkBytes = chunkBytes
   readonly digest = new KeptDigest(startDropboxDigest())
-  readonly #target: DropboxTarget
+  readonly #sending: DropboxSending
   #mayBeNamed = false
 
-  constructor(target: DropboxTarget) {
-    this.#target = target
+  constructor(sending: DropboxSending) {
+    this.#sending = sending
   }
 
   send(): Promise<Result<number>> {
@@ -192,7 +200,7 @@ class DropboxSingle implements Upload {
   }
 
   async finish(lastChunk: Uint8Array, _position: number, cancel: Cancel): Promise<Result<'taken' | StoredFile>> {
-    const { api, dropboxPath, order } = this.#target
+    const { api, dropboxPath, order } = this.#sending
     this.#mayBeNamed = true
     const sent = await api.send(
       'files/upload',
@@ -200,15 +208,15 @@ class DropboxSingle implements Upload {
       lastChunk,
       cancel,
     )
-    return sent.ok ? storedOr(this.#target, sent.value) : sent
+    return sent.ok ? storedOr(this.#sending, sent.value) : sent
   }
 
   async state(): Promise<Result<UploadState>> {
     const nothing: UploadState = { kind: 'open', committedBytes: 0 }
     if (!this.#mayBeNamed) return done(nothing)
-    const there = await this.#target.stat()
+    const there = await this.#sending.stat()
     if (!there.ok) return there
-    const isOurs = there.value !== null && this.digest.isOf(there.value, this.#target.order)
+    const isOurs = there.value !== null && this.digest.isOf(there.value, this.#sending.order)
     return done(isOurs && there.value !== null ? { kind: 'stored', file: there.value } : nothing)
   }
 

@@ -5,7 +5,7 @@ import type { Download } from '../../engine/service-contract.ts'
 import { downloadOf } from '../service/answer-stream.ts'
 import { textOf } from '../service/http-request.ts'
 import { fileMissing } from '../service/service-failure.ts'
-import { driveFailure } from './drive-failure.ts'
+import { driveFailure, saysNotFound } from './drive-failure.ts'
 import type { DriveNames } from './drive-names.ts'
 import type { DriveClient } from './drive-request.ts'
 
@@ -36,7 +36,7 @@ export async function downloadFile(
   if (asked.value.ok) return downloadOf(client.place, asked.value, from, cancel)
   const text = await textOf(client.place, asked.value)
   if (!text.ok) return text
-  if (asked.value.status === 404) return failed(fileMissing(client.place, path))
+  if (saysNotFound(asked.value, text.value)) return failed(fileMissing(client.place, path))
   return failed(driveFailure(client.place, asked.value, text.value, path))
 }
 

@@ -22,13 +22,9 @@ const waitReasons = new Set([
   'sharingRateLimitExceeded',
   'RESOURCE_EXHAUSTED',
 ])
-const fullReasons = new Set([
-  'storageQuotaExceeded',
-  'quotaExceeded',
-  // So many things in one folder, or in all: there is no room for one more either.
-  'numChildrenInNonRootLimitExceeded',
-  'activeItemCreationLimitExceeded',
-])
+const fullReasons = new Set(['storageQuotaExceeded', 'quotaExceeded'])
+/** So many things in one folder, or in all: there is no room for one more either. */
+const tooManyReason = /^(?:num|active)\w+LimitExceeded$/
 const tooLargeReasons = new Set(['uploadTooLarge', 'maxUploadSizeExceeded'])
 
 /** `{error: {errors: [{reason}], message}}`; a proxy's page has neither. */
@@ -39,6 +35,10 @@ function readProblem(text: string): { reason: string; message: string } {
   return { reason: textIn(first, 'reason') ?? textIn(error, 'status') ?? '', message: textIn(error, 'message') ?? '' }
 }
 
+/** Drive's own word that there is no such thing. A 404 of a hotel's or a company's gateway knows nothing of any file (D3). */
+export const saysNotFound = (answer: Response, text: string): boolean =>
+  answer.status === 404 && readProblem(text).reason === 'notFound'
+
 export function driveFailure(place: string, answer: Response, text: string, path = ''): Failure {
   const common = commonFailure(place, answer, text)
   if (common !== null) return common
@@ -47,7 +47,7 @@ export function driveFailure(place: string, answer: Response, text: string, path
   if (answer.status === 401) return signInNeeded(place, cause)
   if (answer.status === 413 || tooLargeReasons.has(reason)) return tooLarge(place, path, cause)
   if (answer.status !== 403 && answer.status !== 507) return otherFailure(place, answer.status, path, cause)
-  if (answer.status === 507 || fullReasons.has(reason)) return serviceFull(place, cause)
+  if (answer.status === 507 || fullReasons.has(reason) || tooManyReason.test(reason)) return serviceFull(place, cause)
   // The bare text is what a few of Google's own front ends answer with, without any reason.
   if (waitReasons.has(reason) || /rate limit exceeded/i.test(message))
     return busy(place, retryAfterMs(answer.headers, Date.now()), cause)

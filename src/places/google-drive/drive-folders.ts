@@ -76,12 +76,20 @@ export class DriveFolders {
       if (!there.ok) return there
       const [first] = there.value
       if (first !== undefined) return done(first)
-      const looked = await this.#lookUp([parent.value], segments, name)
+      const parents = await this.#find(segments.slice(0, -1))
+      if (!parents.ok) return parents
+      const looked = await this.#lookUp(parents.value, segments, name)
       if (!looked.ok) return looked
       if (looked.value.isTaken) return failed(this.#taken(key))
       const made = await this.#makeOne(parent.value, name, key)
-      if (made.ok) this.#known.set(key, { ids: [made.value], atMs: this.#now() })
-      return made
+      if (!made.ok) return made
+      // Another program may have made one at the same moment: then both go on with the older. The other stays, as nobody can know
+      // that nothing was put into it; it is read like the first.
+      const after = await this.#lookUp(parents.value, segments, name)
+      if (!after.ok) return after
+      const [oldest] = after.value.ids
+      if (oldest === undefined) this.#known.set(key, { ids: [made.value], atMs: this.#now() })
+      return done(oldest ?? made.value)
     })
   }
 

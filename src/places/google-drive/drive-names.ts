@@ -54,7 +54,8 @@ export class DriveNames {
       query: { fields: 'id,trashed' },
       json: { trashed: true },
     })
-    return told.ok ? done(told.value !== null) : told
+    if (!told.ok || told.value === null) return told.ok ? done(false) : told
+    return told.value['trashed'] === true ? done(true) : failed(this.#client.nonsense('not in the trash'))
   }
 
   /** Gives a file, and the twins that are one with it, another folder and name; nothing has that name. */

@@ -9,7 +9,7 @@ import { parseFields } from '../service/json-fields.ts'
 import type { OAuthRequest } from '../service/oauth-request.ts'
 import { oauthRequest } from '../service/oauth-request.ts'
 import { serviceError } from '../service/service-failure.ts'
-import { driveFailure } from './drive-failure.ts'
+import { driveFailure, saysNotFound } from './drive-failure.ts'
 import { textsIn } from './drive-file.ts'
 
 export interface DriveAsk {
@@ -59,13 +59,13 @@ export class DriveClient {
     })
   }
 
-  /** The JSON of a success; `null` for 404. */
+  /** The JSON of a success; null where Drive says that there is no such thing. */
   async json(ask: DriveAsk): Promise<Result<Fields | null>> {
     const asked = await this.answer(ask)
     if (!asked.ok) return asked
     const text = await textOf(this.place, asked.value)
     if (!text.ok) return text
-    if (asked.value.status === 404) return done(null)
+    if (saysNotFound(asked.value, text.value)) return done(null)
     if (!asked.value.ok) return failed(driveFailure(this.place, asked.value, text.value, ask.path))
     return done(parseFields(text.value))
   }

@@ -2,8 +2,9 @@
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import { textOf } from '../service/http-request.ts'
+import { parseFields } from '../service/json-fields.ts'
 import { driveFailure } from './drive-failure.ts'
-import { fileFields, fileProperties, filesInOrder } from './drive-file.ts'
+import { fileFields, fileProperties, filesInOrder, readDriveFile } from './drive-file.ts'
 import type { DriveFolders } from './drive-folders.ts'
 import { splitPath } from './drive-folders.ts'
 import type { DriveNames } from './drive-names.ts'
@@ -68,7 +69,11 @@ async function send(
   })
   if (!asked.ok) return asked
   const text = await textOf(client.place, asked.value)
-  if (!text.ok || asked.value.ok) return text.ok ? done(null) : text
+  if (!text.ok) return text
+  if (asked.value.ok)
+    return readDriveFile(parseFields(text.value))?.bytes === bytes.length
+      ? done(null)
+      : failed(client.nonsense('no file stored'))
   // The folder that was known is not there any more: the next try looks anew.
   if (asked.value.status === 404) folders.forget()
   return failed(driveFailure(client.place, asked.value, text.value, path))

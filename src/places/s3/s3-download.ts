@@ -40,7 +40,7 @@ export async function startDownload(
     body.destroy()
     return failed(serviceError(wire.place, 'an answer without the range that was asked for'))
   }
-  return done({ bytes, chunks: chunksOf(body, { skip: from - begins, expected: bytes - begins }, cancel) })
+  return done({ bytes, chunks: chunksOf(body, { begins, from, bytes }, cancel) })
 }
 
 async function endOf(wire: S3Wire, path: string): Promise<Result<Download>> {
@@ -52,12 +52,12 @@ async function endOf(wire: S3Wire, path: string): Promise<Result<Download>> {
 
 async function* chunksOf(
   body: Readable,
-  { skip, expected }: { readonly skip: number; readonly expected: number },
+  { begins, from, bytes }: { readonly begins: number; readonly from: number; readonly bytes: number },
   cancel: Cancel,
 ): AsyncGenerator<Uint8Array> {
   const stop = (): void => void body.destroy(new Error('stopped'))
   cancel.addEventListener('abort', stop, { once: true })
-  let [position, toSkip] = [0, skip]
+  let [position, toSkip] = [begins, from - begins]
   try {
     if (cancel.aborted) throw new Error('stopped')
     for await (const chunk of body) {
@@ -67,7 +67,7 @@ async function* chunksOf(
       toSkip -= chunk.length - rest.length
       if (rest.length > 0) yield rest
     }
-    if (position !== expected) throw new Error(`the answer ended after ${position} of ${expected} bytes`)
+    if (position !== bytes) throw new Error(`the answer ended at ${position} of ${bytes} bytes`)
   } finally {
     cancel.removeEventListener('abort', stop)
     body.destroy()

@@ -108,6 +108,8 @@ const words: readonly (readonly [Meaning, readonly string[]])[] = [
       'XMinioInvalidResourceName',
     ],
   ],
+  // Also in an answer that began as “200”, whose status the SDK then makes up.
+  ['trouble', ['InternalError', 'InternalServerError']],
   ['archived', ['InvalidObjectState']],
   ['cut', ['RequestTimeout', 'IncompleteBody', 'TimeoutError']],
 ]

@@ -16,6 +16,9 @@ import type { S3Answer, S3Wire } from './s3-wire.ts'
 /** Nothing is guessed from names: a photograph is bytes to us. */
 export const contentType = 'application/octet-stream'
 
+/** What all services allow a page of parts to have; some allow less. */
+const pageParts = 1000
+
 const dayMs = 24 * 60 * 60 * 1000
 
 /** So that neither a stolen key nor we ourselves can take it back before its time. */
@@ -69,6 +72,7 @@ export async function wholeParts(
           new ListPartsCommand({
             ...wire.at(path),
             UploadId: uploadId,
+            MaxParts: pageParts,
             ...(marker === undefined ? {} : { PartNumberMarker: marker }),
           }),
           options,

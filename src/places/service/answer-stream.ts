@@ -6,6 +6,10 @@ import type { Download } from '../../engine/service-contract.ts'
 import { letGo } from './oauth-request.ts'
 import { serviceError } from './service-failure.ts'
 
+const silenceMs = 60_000
+/** When all bytes are there, only the end is waited for, and that is of no great interest. */
+const endMs = 1000
+
 /** Of a 200 or 206 to a request for the bytes from `from` on. A service that ignored the range is read over to there. */
 export async function downloadOf(
   place: string,
@@ -45,7 +49,7 @@ async function* chunksOf(
   try {
     for (;;) {
       if (cancel.aborted) throw new Error('stopped')
-      const next = await reader?.read()
+      const next = await inTime(reader?.read(), position < expected ? silenceMs : endMs, stop)
       if (next === undefined || next.done) break
       const { value } = next
       position += value.length
@@ -58,4 +62,22 @@ async function* chunksOf(
     cancel.removeEventListener('abort', stop)
     stop()
   }
+}
+
+/** A connection that is open and brings nothing is let go of (J2): the next one goes on where it stood. */
+async function inTime<Value>(
+  reading: Promise<Value> | undefined,
+  ms: number,
+  stop: () => void,
+): Promise<Value | undefined> {
+  const timer = setTimeout(stop, ms)
+  try {
+    return await reading
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export async function* noChunks(): AsyncGenerator<Uint8Array> {
+  // There are none.
 }

@@ -38,13 +38,8 @@ async function smallServer(way: 'password' | 'keyboard-interactive'): Promise<{
   const server = new ssh2.Server({ hostKeys: [hostPrivateKey] }, (client) => {
     client.on('error', () => undefined)
     client.on('authentication', (context) => {
-      if (context.method !== way) return context.reject([way])
-      tries.push(way)
-      if (context.method === 'password') {
-        if (context.password === 'right') context.accept()
-        else context.reject([way])
-        return
-      }
+      if (context.method === way) tries.push(way)
+      if (context.method === 'password' && context.password === 'right') return context.accept()
       if (context.method !== 'keyboard-interactive') return context.reject([way])
       context.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
         if (answers[0] === 'right') context.accept()

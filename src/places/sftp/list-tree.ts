@@ -87,8 +87,9 @@ async function readPage(walk: Walk, folder: string, page: readonly FileEntryWith
 /** Takes a file into the listing; answers the path of a folder that is to be listed too. */
 async function lookAtEntry(walk: Walk, folder: string, entry: FileEntryWithStats): Promise<string | null> {
   const name = entry.filename
-  if (name === '.' || name === '..' || name === ownFolder || isLeftOut(name)) return null
+  if (name === '.' || name === '..' || isLeftOut(name)) return null
   const path = folder === '' ? name : `${folder}/${name}`
+  if (path === ownFolder) return null
   // A server that tells such names is broken, or wants to be written to elsewhere.
   if (name === '' || name.includes('/')) {
     walk.unreadable.push(folder)

@@ -5,24 +5,27 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ClientChannel } from 'ssh2'
 import { ConnectionLost } from './sftp-failure.ts'
+import { HashShell } from './hash-shell.ts'
 import type { SftpLimits } from './sftp-limits.ts'
 import { closeFile, openFile, unlink } from './verbs.ts'
 import type { Wire } from './wire.ts'
 
-/** What is asked for, one after the other: Linux, small systems without `--`, macOS, FreeBSD. */
-const commands = ['sha256sum --', 'sha256sum', 'shasum -a 256', 'sha256 -r'] as const
+/** For servers that let run this and no shell, and for names with line breaks. */
+const plainCommand = 'sha256sum --'
 
 /** A server opens at most ten channels for a connection, as a rule. */
 const commandsAtOnce = 4
 /** A slow disk reads at least so much in a second. */
 const slowBytesPerMs = 5000
 
-type Known = { readonly kind: 'works'; readonly command: string } | { readonly kind: 'missing' }
+/** By one command for all files, by one for each, or not at all. */
+type Known = 'shell' | 'plain' | 'missing'
 
 export class StoredDigest {
   readonly #limits: SftpLimits
   #known: Known | null = null
   #probing: Promise<Known> | null = null
+  #shell: HashShell | null = null
   #running = 0
   readonly #waiting: (() => void)[] = []
 
@@ -32,7 +35,7 @@ export class StoredDigest {
 
   /** Null until it was tried. */
   get works(): boolean | null {
-    return this.#known === null ? null : this.#known.kind === 'works'
+    return this.#known === null ? null : this.#known !== 'missing'
   }
 
   /** Lays a few bytes into a folder that is there, and asks for their hash. Rejects when the connection is lost. */
@@ -43,12 +46,12 @@ export class StoredDigest {
       })
       this.#known = await this.#probing
     }
-    return this.#known.kind === 'works'
+    return this.#known !== 'missing'
   }
 
   /** It could not be tried here: copies are read back. */
   giveUp(): void {
-    this.#known ??= { kind: 'missing' }
+    this.#known ??= 'missing'
   }
 
   async #try(wire: Wire, folder: string): Promise<Known> {
@@ -59,13 +62,12 @@ export class StoredDigest {
     const handle = await openFile(wire, path, 'wx')
     try {
       await wire.tell((sftp, answer) => sftp.write(handle, bytes, 0, bytes.length, 0, answer))
-      for (const command of commands) {
-        const said = await this.#run(wire, `${command} ${quoted(path)}`, this.#limits.probeMs)
-        // Who does not answer at all, or is let run nothing, is not asked for other commands.
-        if (said === null) break
-        if (digestIn(said) === expected) return { kind: 'works', command }
-      }
-      return { kind: 'missing' }
+      const told = await this.#shellAt(wire).ask(path, this.#limits.probeMs)
+      // Who takes a command and never answers is not asked for another.
+      if (told === 'late') return 'missing'
+      if (told !== 'closed' && digestIn(told.text) === expected) return 'shell'
+      const said = await this.#run(wire, `${plainCommand} ${quoted(path)}`, this.#limits.probeMs)
+      return said !== null && digestIn(said) === expected ? 'plain' : 'missing'
     } finally {
       await closeFile(wire, handle)
       await unlink(wire, path).catch(() => undefined)
@@ -74,14 +76,27 @@ export class StoredDigest {
 
   /** Null where the server does not tell. Rejects when the connection is lost, also because no answer came in time. */
   async of(wire: Wire, path: string, bytes: number): Promise<string | null> {
-    if (this.#known?.kind !== 'works') return null
-    const said = await this.#run(
-      wire,
-      `${this.#known.command} ${quoted(path)}`,
-      this.#limits.silenceMs + bytes / slowBytesPerMs,
-    )
+    if (this.works !== true) return null
+    const timeoutMs = this.#limits.silenceMs + bytes / slowBytesPerMs
+    const said = await this.#ask(wire, path, timeoutMs)
     if (said === null) throw new ConnectionLost('the hash of a file was not told in time')
     return digestIn(said)
+  }
+
+  /** Null when nothing came in time. */
+  async #ask(wire: Wire, path: string, timeoutMs: number): Promise<string | null> {
+    if (this.#known !== 'shell' || path.includes('\n'))
+      return this.#run(wire, `${plainCommand} ${quoted(path)}`, timeoutMs)
+    let told = await this.#shellAt(wire).ask(path, timeoutMs)
+    // Servers end what was idle for long; then it is begun anew.
+    if (told === 'closed') told = await this.#shellAt(wire).ask(path, timeoutMs)
+    if (told === 'late') return null
+    return told === 'closed' ? '' : told.text
+  }
+
+  #shellAt(wire: Wire): HashShell {
+    if (this.#shell?.wire !== wire) this.#shell = new HashShell(wire)
+    return this.#shell
   }
 
   async #run(wire: Wire, command: string, timeoutMs: number): Promise<string | null> {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
+import { serviceError } from '../service/service-failure.ts'
 import { folderTaken } from './webdav-failure.ts'
 import type { WebdavServer } from './webdav-server.ts'
 import { partialFolder } from './webdav-server.ts'
@@ -28,17 +29,22 @@ export class NameGiving {
       if (there.value !== null) return done('taken')
     }
     const moved = await server.move(server.at(from), to, { overwrite: false })
-    if (!moved.ok) return moved
-    switch (moved.value.status) {
-      case 412:
-        return done('taken')
-      case 404:
-        return done('absent')
-      case 409:
-        return failed(folderTaken(server.place, to))
-      default:
-        return done('moved')
-    }
+    if (moved.ok && moved.value.status === 404) return this.#notFound(from, to)
+    if (moved.ok) return done(moved.value.status === 412 ? 'taken' : 'moved')
+    // Onto a folder: to nginx that is a conflict.
+    const inTheWay = moved.failure.cause?.startsWith('HTTP 409') === true ? await server.entry(server.at(to), to) : null
+    return inTheWay?.ok === true && inTheWay.value !== null ? done('taken') : moved
+  }
+
+  /** nginx says so as well when what is not to be found is the folder. */
+  async #notFound(from: string, to: string): Promise<Result<'absent'>> {
+    const server = this.#server
+    const there = await server.entry(server.at(from), from)
+    if (!there.ok) return there
+    if (there.value === null) return done('absent')
+    return failed(
+      (await server.isBelowFile(to)) ? folderTaken(server.place, to) : serviceError(server.place, 'HTTP 404'),
+    )
   }
 
   /**
@@ -55,7 +61,6 @@ export class NameGiving {
       for (const path of [one, other]) {
         const laid = await server.putWhole(path, bytes, {})
         if (!laid.ok) return laid
-        if (laid.value.status === 409) return failed(folderTaken(server.place, path))
       }
       const moved = await server.move(server.at(one), other, { overwrite: false })
       if (!moved.ok) return moved

@@ -11,7 +11,6 @@ import { numberIn, parseFields, textIn } from '../service/json-fields.ts'
 import { damagedOnTheWay, uploadGone } from '../service/service-failure.ts'
 import { ChunkDigest, chunkAlgorithm, overChunks, sha256 } from './chunk-digest.ts'
 import { timeHeader } from './file-times.ts'
-import { folderTaken } from './webdav-failure.ts'
 import type { WebdavServer } from './webdav-server.ts'
 import { encodePath, sendingMs } from './webdav-server.ts'
 
@@ -81,11 +80,10 @@ export async function beginNextcloud(order: UploadOrder, room: NextcloudRoom): P
       at: `${uploads}/${begun.id}`,
       path: order.path,
       headers: { destination: server.destination(server.at(order.path)) },
-      accept: [200, 201, 204, 409],
+      accept: [200, 201, 204],
     }),
   )
   if (!made.ok) return made
-  if (made.value.status === 409) return failed(folderTaken(server.place, order.path))
   return done(new NextcloudUpload(order, begun, room, JSON.stringify(begun)))
 }
 
@@ -184,7 +182,6 @@ class NextcloudUpload implements Upload {
     const moved = await this.#server.move(`${this.#folder}/.file`, path, { overwrite: false, bytes, headers })
     if (!moved.ok)
       return moved.failure.cause?.startsWith('HTTP 400') === true ? failed(this.#gone(moved.failure.cause)) : moved
-    if (moved.value.status === 409) return failed(folderTaken(this.#server.place, path))
     const named = await this.#server.entry(this.#server.at(path), path)
     if (!named.ok) return named
     if (moved.value.status === 412 && named.value !== null) return done('taken')

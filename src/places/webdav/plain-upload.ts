@@ -14,7 +14,6 @@ import { chunkAlgorithm, overChunks, sha256 } from './chunk-digest.ts'
 import type { FileTimes } from './file-times.ts'
 import type { DavEntry } from './multistatus.ts'
 import type { NameGiving } from './name-giving.ts'
-import { folderTaken } from './webdav-failure.ts'
 import type { WebdavServer } from './webdav-server.ts'
 import { partialFolder } from './webdav-server.ts'
 
@@ -65,13 +64,9 @@ export class PlainUpload implements Upload {
     this.digest = manner.digest
   }
 
-  get temporary(): string {
-    return this.#temporary
-  }
-
   async send(chunk: Uint8Array, position: number, cancel: Cancel): Promise<Result<number>> {
-    if (this.#isBroken) return failed(this.#gone('its one PUT was cut'))
-    if (position + chunk.length <= this.#given) return done(this.#given)
+    if (this.#isBroken) return failed(this.#put === null ? this.#gone('it was cut') : await this.#whatEnded(this.#put))
+    if (chunk.length > 0 && position + chunk.length <= this.#given) return this.#sentBefore()
     if (position !== this.#given) return failed(this.#gone('a part is missing'))
     const put = await this.#longPut()
     if (!put.ok) return put
@@ -87,6 +82,13 @@ export class PlainUpload implements Upload {
     return failed(
       fed === 'stopped' ? stopped(place) : unreachable(place, 'the connection took nothing for two minutes'),
     )
+  }
+
+  /** Nothing is sent twice on one connection; but whoever asks again wants to know whether the server is there. */
+  async #sentBefore(): Promise<Result<number>> {
+    const { server } = this.#tools
+    const asked = await server.entry(server.at(this.#temporary), this.#order.path)
+    return asked.ok ? done(this.#given) : asked
   }
 
   async #longPut(): Promise<Result<LongPut>> {
@@ -109,9 +111,12 @@ export class PlainUpload implements Upload {
       body: body.stream,
       timeoutMs: wholePutMs,
       cancel: stop.signal,
-      accept: [200, 201, 204, 409],
+      accept: [200, 201, 204],
     })
     this.#put = { body, answer, stop }
+    void answer.then(() => {
+      this.#isBroken = true
+    })
     return done(this.#put)
   }
 
@@ -119,10 +124,9 @@ export class PlainUpload implements Upload {
   async #whatEnded(put: LongPut): Promise<Failure> {
     const { server } = this.#tools
     const answer = await put.answer
-    if (!answer.ok) return answer.failure
-    if (answer.value.status !== 409) return serviceError(server.place, 'it answered before it had the whole file')
+    // A folder that was removed is one of the reasons, and not every server says so.
     server.forgetFolders()
-    return serviceError(server.place, 'the folder for unfinished files was removed')
+    return answer.ok ? serviceError(server.place, 'it answered before it had the whole file') : answer.failure
   }
 
   async finish(last: Uint8Array, position: number, cancel: Cancel): Promise<Result<'taken' | StoredFile>> {
@@ -175,7 +179,6 @@ export class PlainUpload implements Upload {
     const headers = { ...times.headers(this.#order.mtimeMs), ...(this.#manner.asksHash ? { 'x-hash': 'sha256' } : {}) }
     const put = await server.putWhole(this.#temporary, bytes, headers, cancel)
     if (!put.ok) return put
-    if (put.value.status === 409) return failed(folderTaken(server.place, this.#order.path))
     const told = put.value.headers.get('x-hash-sha256')?.toLowerCase() ?? null
     if (!this.#manner.asksHash || told === null) return put
     const own = sha256(bytes)
@@ -197,8 +200,7 @@ export class PlainUpload implements Upload {
     cancel.removeEventListener('abort', onCancel)
     // Asked for once more, it is looked at (`state`), never sent again: the bytes are no longer here.
     this.#isBroken = true
-    if (!answer.ok || answer.value.status !== 409) return answer
-    return failed(await this.#whatEnded(put))
+    return answer.ok ? answer : failed(await this.#whatEnded(put))
   }
 
   #stored(entry: DavEntry): StoredFile {
@@ -209,10 +211,11 @@ export class PlainUpload implements Upload {
   async state(): Promise<Result<UploadState>> {
     const { server } = this.#tools
     const { path, bytes } = this.#order
-    if (this.#complete === null && this.#put === null) return done({ kind: 'open', committedBytes: 0 })
-    if (this.#complete === null && this.#given < bytes) return done({ kind: 'gone' })
     const laid = await server.entry(server.at(this.#temporary), path)
     if (!laid.ok) return laid
+    if (this.#complete === null && this.#put === null) return done({ kind: 'open', committedBytes: 0 })
+    if (this.#complete === null && this.#given < bytes)
+      return done(this.#isBroken ? { kind: 'gone' } : { kind: 'open', committedBytes: this.#given })
     if (laid.value?.bytes === bytes) {
       this.#complete = laid.value
       return done({ kind: 'open', committedBytes: bytes })

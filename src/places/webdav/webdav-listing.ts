@@ -6,6 +6,7 @@ import type { Cancel } from '../../engine/contracts.ts'
 import { stopped } from '../service/http-request.ts'
 import type { DavEntry } from './multistatus.ts'
 import type { WebdavServer } from './webdav-server.ts'
+import { partialFolder } from './webdav-server.ts'
 
 /** A link at the server that leads to a folder above itself has no end of its own. */
 const depthMax = 64
@@ -30,17 +31,15 @@ export async function listBelow(
       unreadable.push(here)
       continue
     }
-    for (const entry of entries.value ?? []) {
-      const name = nameIn(server, here, entry)
-      if (name === '') continue
-      if (name === null) {
-        unreadable.push(`${here}/?`)
-        continue
-      }
+    const inside = entries.value === null ? [] : belowOf(server, here, entries.value)
+    if (inside === null) unreadable.push(here === '' ? '/' : here)
+    for (const entry of inside ?? []) {
+      const name = entry.path?.split('/').at(-1) ?? ''
       const path = here === '' ? name : `${here}/${name}`
-      if (!entry.isFolder) files.push({ path, bytes: entry.bytes, mtimeMs: entry.mtimeMs })
+      if (name === '') unreadable.push(`${here}/?`)
+      else if (!entry.isFolder) files.push({ path, bytes: entry.bytes, mtimeMs: entry.mtimeMs })
       else if (path.split('/').length > depthMax) unreadable.push(path)
-      else if (name !== '.fivefold') waiting.push(path)
+      else if (path !== '.fivefold') waiting.push(path)
     }
     onward()
   }
@@ -49,13 +48,33 @@ export async function listBelow(
 }
 
 /**
- * The name of what lies in a folder: `''` for the folder itself, null for a name that is no Unicode. By the last part of the path
- * alone, since a server behind another one may know itself by another path than we do; the folder is the one that is shortest.
+ * What lies in a folder, without the folder itself, which answers too. A server behind another one may know itself by another path than
+ * we do: then the folder is the one whose path is shorter than all others. Null when that can't be told: a listing that took a folder
+ * for its own child, or left a file out, would be believed (D3).
  */
-function nameIn(server: WebdavServer, folder: string, { path }: DavEntry): string | null {
-  if (path === null) return null
-  const own = [...server.root, ...folder.split('/').filter((part) => part !== '')]
-  const parts = path.split('/').filter((part) => part !== '')
-  if (parts.length === own.length && parts.every((part, index) => part === own[index])) return ''
-  return parts.at(-1) ?? ''
+function belowOf(server: WebdavServer, folder: string, entries: readonly DavEntry[]): readonly DavEntry[] | null {
+  const own = `/${[...server.root, ...folder.split('/').filter((part) => part !== '')].join('/')}`
+  const byName = entries.filter(({ path }) => path !== own)
+  if (byName.length === entries.length - 1) return byName
+  const depths = entries.map(({ path }) => path?.split('/').length ?? Number.MAX_SAFE_INTEGER)
+  const shallowest = depths.reduce((least, depth) => Math.min(least, depth), Number.MAX_SAFE_INTEGER)
+  const self = entries.filter((entry, index) => depths[index] === shallowest && entry.isFolder)
+  if (self.length !== 1 || depths.filter((depth) => depth === shallowest).length !== 1) return null
+  return entries.filter((entry) => entry !== self[0])
 }
+
+/**
+ * Does the server list names that begin with a dot? nginx leaves them out, and then nothing may be stored under such a name: no listing
+ * would ever show it. Asked with the folder that we have for ourselves.
+ */
+export async function listsHidden(server: WebdavServer): Promise<Result<boolean>> {
+  const made = await server.makeFoldersFor(`${partialFolder}/any`)
+  if (!made.ok) return made
+  const entries = await server.entries(`${server.at('')}/`, '', '1')
+  if (!entries.ok) return entries
+  return done((entries.value ?? []).some(({ path }) => path?.endsWith('/.fivefold') === true))
+}
+
+/** Below our own folder everything is listed by whoever knows that it is there. */
+export const isHidden = (path: string): boolean =>
+  !path.startsWith('.fivefold/') && path.split('/').some((name) => name.startsWith('.'))

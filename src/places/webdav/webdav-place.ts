@@ -21,7 +21,7 @@ import type {
 } from '../../engine/service-contract.ts'
 import { downloadOf } from '../service/answer-stream.ts'
 import type { ServiceAddress } from '../service/service-address.ts'
-import { fileMissing, serviceError, tooLarge, uploadGone } from '../service/service-failure.ts'
+import { fileMissing, nameRefused, serviceError, tooLarge, uploadGone } from '../service/service-failure.ts'
 import { shortText, wholeBody } from './answer-body.ts'
 import { ChunkDigest, noDigest } from './chunk-digest.ts'
 import { FileTimes } from './file-times.ts'
@@ -36,8 +36,8 @@ import {
   uploadPrefix,
 } from './nextcloud-upload.ts'
 import { PlainUpload } from './plain-upload.ts'
-import { folderTaken, wrongAddress, wrongNextcloudAddress } from './webdav-failure.ts'
-import { listBelow } from './webdav-listing.ts'
+import { wrongAddress, wrongNextcloudAddress } from './webdav-failure.ts'
+import { isHidden, listBelow, listsHidden } from './webdav-listing.ts'
 import { WebdavServer, encodePath, partialFolder } from './webdav-server.ts'
 
 interface WebdavAddress {
@@ -47,6 +47,8 @@ interface WebdavAddress {
 }
 
 const plainChunkBytes = 4 * 1024 * 1024
+/** Of the file systems behind the servers; beyond it Apache says that it is forbidden, and nginx that it has trouble. */
+const nameBytesMax = 255
 /** Our own small texts. */
 const smallBytesMax = 64 * 1024 * 1024
 
@@ -62,6 +64,7 @@ class WebdavPlace implements ServicePlace {
   readonly #names: NameGiving
   readonly #times: FileTimes
   readonly #nextcloud: NextcloudRoom | null
+  #showsHidden = false
   /** What is wrong with the address, for every verb to say. */
   readonly #trouble: Failure | null
 
@@ -104,7 +107,7 @@ class WebdavPlace implements ServicePlace {
       limits: {
         type: 'webdav',
         fileBytesMax: Number.MAX_SAFE_INTEGER,
-        nameBytesMax: 255,
+        nameBytesMax,
         foldsCase: false,
         forbidden: '',
         mtimeStepMs: 1000,
@@ -147,8 +150,8 @@ class WebdavPlace implements ServicePlace {
   }
 
   async begin(order: UploadOrder): Promise<Result<Upload>> {
-    const wrong = this.#wrong(order.path)
-    if (wrong !== null) return failed(wrong)
+    const may = await this.#mayStore(order.path)
+    if (!may.ok) return may
     const isNextcloud = this.#nextcloud !== null
     const chunkBytes = isNextcloud ? nextcloudChunkBytes(order.bytes) : plainChunkBytes
     // A file of one chunk needs no folder of chunks: two requests instead of three.
@@ -177,8 +180,10 @@ class WebdavPlace implements ServicePlace {
   }
 
   async getSmall(path: string): Promise<Result<Uint8Array | null>> {
-    const wrong = this.#wrong(path)
-    if (wrong !== null) return failed(wrong)
+    // Of a folder many servers hand out a page for people to read.
+    const there = await this.#fileAt(path)
+    if (!there.ok) return there
+    if (!there.value) return done(null)
     const answer = await this.#server.ask({ method: 'GET', at: this.#server.at(path), path, accept: [200, 404] })
     if (!answer.ok) return answer
     if (answer.value.status === 404) {
@@ -192,12 +197,11 @@ class WebdavPlace implements ServicePlace {
 
   /** By way of a temporary name also in place of an older one: a PUT that is cut leaves half a text at some servers. */
   async putSmall(path: string, bytes: Uint8Array, how: 'new' | 'replace'): Promise<Result<'put' | 'taken'>> {
-    const wrong = this.#wrong(path)
-    if (wrong !== null) return failed(wrong)
+    const may = await this.#mayStore(path)
+    if (!may.ok) return may
     const temporary = `${partialFolder}/${randomUUID()}`
     const laid = await this.#server.putWhole(temporary, bytes, {})
     if (!laid.ok) return laid
-    if (laid.value.status === 409) return failed(folderTaken(this.name, temporary))
     const given = how === 'new' ? await this.#names.give(temporary, path) : await this.#replace(temporary, path)
     if (given.ok && given.value === 'moved') return done('put')
     await this.#server.remove(this.#server.at(temporary), temporary)
@@ -208,15 +212,14 @@ class WebdavPlace implements ServicePlace {
   async #replace(temporary: string, path: string): Promise<Result<'moved' | 'absent'>> {
     const moved = await this.#server.move(this.#server.at(temporary), path, { overwrite: true })
     if (!moved.ok) return moved
-    if (moved.value.status === 409) return failed(folderTaken(this.name, path))
     return done(moved.value.status >= 400 ? 'absent' : 'moved')
   }
 
   async move(from: string, to: string): Promise<Result<'moved' | 'absent' | 'taken'>> {
     const there = await this.#fileAt(from)
     if (!there.ok) return there
-    const wrong = this.#wrong(to)
-    if (wrong !== null) return failed(wrong)
+    const may = await this.#mayStore(to)
+    if (!may.ok) return may
     return there.value ? this.#names.give(from, to) : done('absent')
   }
 
@@ -266,6 +269,22 @@ class WebdavPlace implements ServicePlace {
 
   /** `fetch` lets go of its connections by itself. */
   async close(): Promise<void> {}
+
+  /** Also whether what is stored there would be seen again. */
+  async #mayStore(path: string): Promise<Result<void>> {
+    const wrong = this.#wrong(path)
+    if (wrong !== null) return failed(wrong)
+    if (path.split('/').some((name) => Buffer.byteLength(name) > nameBytesMax))
+      return failed(nameRefused(this.name, path, `longer than ${nameBytesMax} bytes`))
+    if (!isHidden(path)) return done(undefined)
+    if (!this.#showsHidden) {
+      const shows = await listsHidden(this.#server)
+      if (!shows.ok) return shows
+      this.#showsHidden = shows.value
+    }
+    const why = 'names that begin with a dot are not listed by this server'
+    return this.#showsHidden ? done(undefined) : failed(nameRefused(this.name, path, why))
+  }
 
   #wrong(path: string): Failure | null {
     if (path.split('/').some((name) => name === '' || name === '.' || name === '..' || name.includes('\0')))

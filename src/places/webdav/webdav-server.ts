@@ -12,7 +12,7 @@ import { serviceError, signInNeeded } from '../service/service-failure.ts'
 import { shortText, wholeBody } from './answer-body.ts'
 import type { DavEntry } from './multistatus.ts'
 import { multistatusBytesMax, propfindBody, readMultistatus } from './multistatus.ts'
-import { certificateFailure, webdavFailure } from './webdav-failure.ts'
+import { certificateFailure, folderTaken, webdavFailure } from './webdav-failure.ts'
 
 export interface DavAsk {
   readonly method: string
@@ -122,6 +122,9 @@ export class WebdavServer {
       body,
       accept: [207, 404],
     })
+    // To Apache what is below a file is a bad request.
+    if (!answer.ok && answer.failure.cause?.startsWith('HTTP 400') === true && (await this.isBelowFile(path)))
+      return done(null)
     if (!answer.ok) return answer
     if (answer.value.status === 404) {
       await shortText(answer.value)
@@ -173,15 +176,26 @@ export class WebdavServer {
     return done(status === 404 || status === 409 ? 'no-parent' : 'there')
   }
 
-  /** Makes the folders above `path` and does it; once more when a folder was lost meanwhile. */
+  /**
+   * Makes the folders above `path` and does it; once more when a folder was lost meanwhile, which the protocol says with 409, and
+   * Apache (MOVE) and nginx (PUT) with 500.
+   */
   async inFolder(path: string, act: () => Promise<Result<Response>>): Promise<Result<Response>> {
     for (let isAgain = false; ; isAgain = true) {
       const above = await this.makeFoldersFor(path)
-      if (!above.ok) return above
-      const answer = await act()
-      if (isAgain || !answer.ok || answer.value.status !== 409) return answer
+      const answer = above.ok ? await act() : above
+      if (answer.ok || !/^HTTP (400|409|500)/.test(answer.failure.cause ?? '')) return answer
+      if (isAgain) return (await this.isBelowFile(path)) ? failed(folderTaken(this.place, path)) : answer
       this.forgetFolders()
     }
+  }
+
+  /** Is one of the folders that the path needs a file? */
+  async isBelowFile(path: string): Promise<boolean> {
+    const above = path.split('/').slice(0, -1)
+    if (above.length === 0) return false
+    const entry = await this.entry(this.at(above.join('/')), path)
+    return entry.ok && (entry.value === null ? this.isBelowFile(above.join('/')) : !entry.value.isFolder)
   }
 
   /** Lays a whole file under a name that only we use. */
@@ -199,7 +213,7 @@ export class WebdavServer {
         headers: { 'content-type': 'application/octet-stream', ...headers },
         body: bytes,
         timeoutMs: sendingMs(bytes.length),
-        accept: [200, 201, 204, 409],
+        accept: [200, 201, 204],
         ...(cancel === undefined ? {} : { cancel }),
       }),
     )
@@ -218,12 +232,14 @@ export class WebdavServer {
     const timeoutMs = assemblingMs(how.bytes ?? 0)
     return this.inFolder(to, async () => {
       const once = await this.#moveOnce(from, to, headers, timeoutMs)
-      if (!once.ok || once.value.status !== 502) return once
-      // A server behind another one that speaks TLS for it does not know itself in a whole address (RFC 4918 allows both forms).
+      if (once.ok || once.failure.cause?.startsWith('HTTP 502') !== true) return once
+      // A server behind another one that speaks TLS for it does not know itself in a whole address. RFC 4918 allows a path as well, but
+      // Apache does not take it.
       this.#fullDestination = !this.#fullDestination
       const again = await this.#moveOnce(from, to, headers, timeoutMs)
-      if (!again.ok || again.value.status !== 502) return again
-      return failed(serviceError(this.place, 'HTTP 502'))
+      if (again.ok) return again
+      this.#fullDestination = !this.#fullDestination
+      return once
     })
   }
 
@@ -239,7 +255,7 @@ export class WebdavServer {
       path: to,
       headers: { destination: this.destination(this.at(to)), ...headers },
       timeoutMs,
-      accept: [200, 201, 204, 404, 409, 412, 502],
+      accept: [200, 201, 204, 404, 412],
     })
   }
 

@@ -3,7 +3,7 @@
  * sent in full. Hashes are computed as the bytes come in, never of the whole file afterwards (but after a byte was flipped).
  */
 import { createReadStream } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { open, readdir, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HashSet } from './hashes.ts'
@@ -173,6 +173,14 @@ export class ByteStore {
   constructor(folder: string) {
     this.#folder = folder
   }
+
+  /** What it takes of the disk; zeros take nothing. */
+  async diskBytes(): Promise<number> {
+    let sum = 0
+    for (const name of await readdir(this.#folder)) sum += (await stat(join(this.#folder, name))).blocks * 512
+    return sum
+  }
+
   make(hashNames: readonly string[]): Blob {
     return new Blob(join(this.#folder, `blob-${++this.#last}`), hashNames)
   }

@@ -6,7 +6,7 @@ import type { Answer, Fault, FaultRule, Provider } from './faults.ts'
 import { FOLDER, googleHashes } from './google-drive.ts'
 import type { Quota } from './google-drive.ts'
 import { dropboxHashes } from './dropbox-files.ts'
-import { onedriveHashes } from './onedrive-items.ts'
+import { onedriveHashes } from './onedrive-entries.ts'
 import type { SignedIn } from './oauth.ts'
 import type { World } from './world.ts'
 
@@ -189,7 +189,7 @@ export class CloudControl {
       id: session.id,
       committedBytes: session.blob.bytes,
       totalBytes: session.totalBytes,
-      name: session.target.name,
+      name: session.destination.name,
     }))
     return [...google, ...dropbox, ...onedrive].filter((one) => provider === undefined || one.provider === provider)
   }
@@ -266,6 +266,11 @@ export class CloudControl {
     return Buffer.concat(parts)
   }
 
+  /** What all of it takes on the disk of this machine. */
+  diskBytes(): Promise<number> {
+    return this.#world.drive.store.diskBytes()
+  }
+
   /**
    * Turns one bit of a stored file. `noticed`: the service’s hash is from now on that of the changed bytes; else its records stay as
    * they were, and only reading back shows it.
@@ -311,7 +316,7 @@ export class CloudControl {
     for (const folder of folders) parent = onedrive.child(parent, folder) ?? onedrive.add(parent, folder)
     const blob = await onedrive.store.of(onedriveHashes, content)
     const times = { createdMs: null, modifiedMs: null }
-    return (await onedrive.place(parent, name, 'replace', blob, times)).item.id
+    return (await onedrive.place(parent, name, 'replace', blob, times)).entry.id
   }
 
   /** Puts it into the service’s trash behind the client’s back (a folder with all in it). */
@@ -325,9 +330,9 @@ export class CloudControl {
       if (entry === null) throw new Error(`The double has no ${path} at dropbox.`)
       dropbox.delete(entry)
     } else {
-      const item = onedrive.byPath(onedrive.root, path)
-      if (item === null) throw new Error(`The double has no ${path} at onedrive.`)
-      onedrive.recycle(item)
+      const entry = onedrive.byPath(onedrive.root, path)
+      if (entry === null) throw new Error(`The double has no ${path} at onedrive.`)
+      onedrive.recycle(entry)
     }
   }
 
@@ -337,9 +342,9 @@ export class CloudControl {
     if (provider === 'google') await drive.drop(this.#googleFile(path))
     else if (provider === 'dropbox') this.trash(provider, path)
     else {
-      const item = onedrive.byPath(onedrive.root, path)
-      if (item === null) throw new Error(`The double has no ${path} at onedrive.`)
-      await onedrive.drop(item)
+      const entry = onedrive.byPath(onedrive.root, path)
+      if (entry === null) throw new Error(`The double has no ${path} at onedrive.`)
+      await onedrive.drop(entry)
     }
   }
 

@@ -35,12 +35,12 @@ const commitFields = 'path mode autorename client_modified mute property_groups 
 const clientTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
 export interface DropboxUploadHabits {
-  /** What a second `finish` on a session that was committed is told. */
+  /** What a request on a session that was committed is told. files.stone: “closed (i.e. committed)”; others saw `not_found`. */
   afterFinish: 'not_found' | 'closed'
 }
 
 export class DropboxUploads {
-  readonly habits: DropboxUploadHabits = { afterFinish: 'not_found' }
+  readonly habits: DropboxUploadHabits = { afterFinish: 'closed' }
   readonly sessions = new Map<string, DropboxSession>()
   readonly #finished = new Set<string>()
   readonly #files: DropboxFiles
@@ -253,14 +253,19 @@ export class DropboxUploads {
     }
     if (files.fileAbove(commit.path)) throw refuse({ '.tag': 'conflict', conflict: { '.tag': 'file_ancestor' } })
     const there = files.find(commit.path)
-    if (there === null) return files.put(commit.path, file)
-    const replaces = commit.mode === 'overwrite' || (commit.mode === 'update' && commit.rev === there.file?.rev)
-    if (there.file !== null && replaces) return files.put(commit.path, file)
-    const same = there.file?.blob.hashes()['dropbox-content-hash'] === blob.hashes()['dropbox-content-hash']
+    // A revision that is gone is a conflict only for those who want to be told everything.
+    const lost = there === null && commit.mode === 'update' && commit.strict
+    if (there === null && !lost) return files.put(commit.path, file)
     // Equal bytes are no conflict, and no new revision.
-    if (there.file !== null && same && !commit.strict) return there
+    const same = there?.file?.blob.hashes()['dropbox-content-hash'] === blob.hashes()['dropbox-content-hash']
+    if (there !== null && same && !commit.strict) return there
+    const replaces = commit.mode === 'overwrite' || (commit.mode === 'update' && commit.rev === there?.file?.rev)
+    if (there !== null && there.file !== null && replaces) return files.put(commit.path, file)
     if (commit.autorename) return files.put(files.freeName(commit.path), file)
-    throw refuse({ '.tag': 'conflict', conflict: { '.tag': there.file === null ? 'folder' : 'file' } })
+    throw refuse({
+      '.tag': 'conflict',
+      conflict: { '.tag': there !== null && there.file === null ? 'folder' : 'file' },
+    })
   }
 }
 

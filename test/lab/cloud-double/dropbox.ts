@@ -186,14 +186,14 @@ export class DropboxCalls {
       throw pathConflict('to', there.file === null ? 'folder' : 'file')
     }
     if (this.#files.fileAbove(to)) throw pathConflict('to', 'file_ancestor')
-    const target = there === null || there === entry ? to : this.#files.freeName(to)
+    const free = there === null || there === entry ? to : this.#files.freeName(to)
     if (there === entry) entry.display = to
     const moved =
       there === entry
         ? entry
         : route === 'files/move_v2'
-          ? this.#files.move(entry, target)
-          : this.#files.put(target, entry.file)
+          ? this.#files.move(entry, free)
+          : this.#files.put(free, entry.file)
     await x.answer(200, { metadata: this.#files.metadata(moved, true) })
   }
 

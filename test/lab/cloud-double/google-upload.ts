@@ -20,7 +20,7 @@ export interface GoogleSession {
   readonly metadata: Json
   readonly scope: string
   /** The file whose content is replaced; null for a new one. */
-  readonly target: string | null
+  readonly replaces: string | null
   readonly mimeType: string
   readonly blob: Blob
   /** Null while unknown. */
@@ -48,16 +48,16 @@ export class GoogleUploads {
     this.#nowMs = nowMs
   }
 
-  /** `target`: PATCH on a file that is there. */
-  async begin(x: Exchange, scope: string, target: string | null): Promise<void> {
+  /** `replaces`: PATCH on a file that is there. */
+  async begin(x: Exchange, scope: string, replaces: string | null): Promise<void> {
     const metadata = await x.json()
     if (metadata === null) throw new Refusal({ status: 400, reason: 'parseError' })
     const declared = x.header('x-upload-content-length')
     const totalBytes = declared === null ? null : Number(declared)
     if (totalBytes !== null && !Number.isSafeInteger(totalBytes))
       throw new Refusal({ status: 400, reason: 'badUpload' })
-    if (target === null) this.#drive.fromMetadata(metadata, scope)
-    else this.#drive.own(target, scope)
+    if (replaces === null) this.#drive.fromMetadata(metadata, scope)
+    else this.#drive.own(replaces, scope)
     this.#drive.checkFields(x)
     if (totalBytes !== null) this.#drive.mustFit(totalBytes)
     const id = `AB${randomBytes(36).toString('base64url')}`
@@ -65,7 +65,7 @@ export class GoogleUploads {
       id,
       metadata,
       scope,
-      target,
+      replaces,
       mimeType: x.header('x-upload-content-type') ?? asText(metadata['mimeType']) ?? 'application/octet-stream',
       blob: this.#drive.store.make(googleHashes),
       totalBytes,
@@ -170,26 +170,26 @@ export class GoogleUploads {
   }
 
   async #complete(x: Exchange, session: GoogleSession): Promise<void> {
-    const { metadata, scope, target, blob, mimeType } = session
-    session.file = await this.#store(metadata, scope, target, blob, mimeType)
+    const { metadata, scope, replaces, blob, mimeType } = session
+    session.file = await this.#store(metadata, scope, replaces, blob, mimeType)
     await this.#drive.answerFile(x, session.file)
   }
 
   async #store(
     metadata: Json,
     scope: string,
-    target: string | null,
+    replaces: string | null,
     blob: Blob,
     mimeType: string,
   ): Promise<GoogleFile> {
     this.#drive.mustFit(blob.bytes)
-    if (target === null) {
+    if (replaces === null) {
       const file = this.#drive.fromMetadata({ mimeType, ...metadata }, scope)
       file.blob = blob
       this.#drive.put(file)
       return file
     }
-    const file = this.#drive.own(target, scope)
+    const file = this.#drive.own(replaces, scope)
     const old = file.blob
     this.#drive.change(file, () => {
       file.blob = blob
@@ -209,7 +209,7 @@ export class GoogleUploads {
   }
 
   /** The bytes alone. */
-  async media(x: Exchange, scope: string, target: string | null): Promise<void> {
+  async media(x: Exchange, scope: string, replaces: string | null): Promise<void> {
     const blob = this.#drive.store.make(googleHashes)
     const append = await blob.append()
     try {
@@ -219,12 +219,12 @@ export class GoogleUploads {
       throw error
     }
     await append.keep()
-    const file = await this.#store({}, scope, target, blob, x.header('content-type') ?? 'application/octet-stream')
+    const file = await this.#store({}, scope, replaces, blob, x.header('content-type') ?? 'application/octet-stream')
     await this.#drive.answerFile(x, file)
   }
 
   /** `multipart/related`: metadata, then bytes. For small files; it is read into memory. */
-  async multipart(x: Exchange, scope: string, target: string | null): Promise<void> {
+  async multipart(x: Exchange, scope: string, replaces: string | null): Promise<void> {
     const boundary = /^multipart\/related;.*boundary="?([^";]+)"?/.exec(x.header('content-type') ?? '')?.[1]
     const body = await x.bytes(64 * 1024 * 1024)
     if (boundary === undefined) throw new Refusal({ status: 400, reason: 'badContent' })
@@ -234,7 +234,7 @@ export class GoogleUploads {
     this.#drive.checkFields(x)
     const blob = await this.#drive.store.of(googleHashes, second.bytes)
     const type = asText(metadata['mimeType']) ?? second.type ?? 'application/octet-stream'
-    await this.#drive.answerFile(x, await this.#store(metadata, scope, target, blob, type))
+    await this.#drive.answerFile(x, await this.#store(metadata, scope, replaces, blob, type))
   }
 }
 

@@ -12,7 +12,7 @@ export interface RunningHash {
   end(): string
 }
 
-class NodeHash implements RunningHash {
+class CryptoHash implements RunningHash {
   readonly #hash: Hash
   constructor(hash: Hash) {
     this.#hash = hash
@@ -21,7 +21,7 @@ class NodeHash implements RunningHash {
     this.#hash.update(bytes)
   }
   copy(): RunningHash {
-    return new NodeHash(this.#hash.copy())
+    return new CryptoHash(this.#hash.copy())
   }
   end(): string {
     return this.#hash.digest('hex')
@@ -129,9 +129,9 @@ function xorWholeRounds(columns: Uint8Array, bytes: Buffer, from: number): numbe
 }
 
 const makers: Readonly<Record<string, () => RunningHash>> = {
-  md5: () => new NodeHash(createHash('md5')),
-  sha1: () => new NodeHash(createHash('sha1')),
-  sha256: () => new NodeHash(createHash('sha256')),
+  md5: () => new CryptoHash(createHash('md5')),
+  sha1: () => new CryptoHash(createHash('sha1')),
+  sha256: () => new CryptoHash(createHash('sha256')),
   'dropbox-content-hash': () => new ContentHash(),
   'quick-xor': () => new QuickXorHash(),
 }

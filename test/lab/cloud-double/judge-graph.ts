@@ -24,7 +24,7 @@ const session: LargeFileUploadSession = resumes
   : await LargeFileUploadTask.createUploadSession(client, `/me/drive/special/approot:/${name}:/createUploadSession`, {
       item: { '@microsoft.graph.conflictBehavior': 'fail', name },
     })
-const task: LargeFileUploadTask<unknown> = new LargeFileUploadTask(
+const upload: LargeFileUploadTask<unknown> = new LargeFileUploadTask(
   client,
   new FileUpload(content, name, content.length),
   session,
@@ -40,5 +40,5 @@ const task: LargeFileUploadTask<unknown> = new LargeFileUploadTask(
     },
   },
 )
-const result = resumes ? await task.resume() : await task.upload()
-say({ slices, item: result instanceof UploadResult ? result.responseBody : result })
+const result = resumes ? await upload.resume() : await upload.upload()
+say({ slices, made: result instanceof UploadResult ? result.responseBody : result })

@@ -8,8 +8,8 @@ import { BodyCut, Refusal } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { asNumber, asText, isJson } from './json.ts'
 import type { Json } from './json.ts'
-import { mustBeName, nameTaken, onedriveHashes, readBehaviour, readTimes } from './onedrive-items.ts'
-import type { Behaviour, FileTimes, OneDriveItem, OneDriveItems } from './onedrive-items.ts'
+import { mustBeName, nameTaken, onedriveHashes, readBehaviour, readTimes } from './onedrive-entries.ts'
+import type { Behaviour, FileTimes, OneDriveEntry, OneDriveEntries } from './onedrive-entries.ts'
 
 const FRAGMENT_UNIT = 320 * 1024
 const MOST_PER_FRAGMENT = 60 * 1024 * 1024
@@ -17,15 +17,15 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const SMALL_BYTES = 250 * 1024 * 1024
 
 /** Where a name is to be: a folder that is there, and folders below it that are made when they are not. */
-export interface Target {
-  readonly from: OneDriveItem
+export interface Destination {
+  readonly from: OneDriveEntry
   readonly folders: readonly string[]
   readonly name: string
 }
 
 export interface OneDriveSession {
   readonly id: string
-  readonly target: Target
+  readonly destination: Destination
   readonly behaviour: Behaviour
   readonly times: FileTimes
   readonly deferCommit: boolean
@@ -37,8 +37,10 @@ export interface OneDriveSession {
 }
 
 export interface OneDriveUploadHabits {
-  /** When a name that is taken is told: as the session is made, or only after the last byte. */
-  conflictAt: 'begin' | 'end'
+  /** When a name that is taken is told: as the session is made, with its first fragment (seen in 2015), or after the last byte. */
+  conflictAt: 'begin' | 'first-fragment' | 'end'
+  /** What a session does with a name that is taken when it was not said: `fail` in the documents, `replace` as people saw it. */
+  unsaid: 'fail' | 'replace'
   /** A wrong length of a fragment: told at the end, as Microsoft warns, or at once. */
   misalignedAt: 'end' | 'once'
   /** 401 when a fragment comes with an Authorization header (Microsoft: it may be). */
@@ -51,7 +53,7 @@ export interface OneDriveUploadHabits {
   growsByBytes: number
 }
 
-const itemFields = new Set([
+const sessionFields = new Set([
   '@microsoft.graph.conflictBehavior',
   '@odata.type',
   'name',
@@ -65,6 +67,7 @@ const itemFields = new Set([
 export class OneDriveUploads {
   readonly habits: OneDriveUploadHabits = {
     conflictAt: 'begin',
+    unsaid: 'replace',
     misalignedAt: 'end',
     refusesAuthorization: false,
     sessionSlides: false,
@@ -73,13 +76,13 @@ export class OneDriveUploads {
   }
   readonly sessions = new Map<string, OneDriveSession>()
   readonly #notYet = new Map<string, number>()
-  readonly #items: OneDriveItems
+  readonly #entries: OneDriveEntries
 
-  constructor(items: OneDriveItems) {
-    this.#items = items
+  constructor(entries: OneDriveEntries) {
+    this.#entries = entries
   }
 
-  async begin(x: Exchange, target: Target): Promise<void> {
+  async begin(x: Exchange, destination: Destination): Promise<void> {
     const body = await x.json()
     if (body === null) throw new Refusal({ status: 400, reason: 'invalidRequest' })
     for (const name of Object.keys(body)) {
@@ -87,27 +90,30 @@ export class OneDriveUploads {
         throw new Refusal({ status: 400, reason: 'invalidRequest' })
       }
     }
-    const item: Json = isJson(body['item']) ? body['item'] : {}
-    for (const name of Object.keys(item)) {
-      if (!itemFields.has(name)) throw new Refusal({ status: 400, reason: 'invalidRequest' })
+    const entry: Json = isJson(body['item']) ? body['item'] : {}
+    for (const name of Object.keys(entry)) {
+      if (!sessionFields.has(name)) throw new Refusal({ status: 400, reason: 'invalidRequest' })
     }
-    const name = asText(item['name'])
-    if (name !== null && name !== target.name) throw new Refusal({ status: 400, reason: 'invalidRequest' })
-    this.#checkNames(target)
-    const behaviour = readBehaviour(item['@microsoft.graph.conflictBehavior'], 'fail')
-    const totalBytes = asNumber(item['fileSize'])
+    const name = asText(entry['name'])
+    if (name !== null && name !== destination.name) throw new Refusal({ status: 400, reason: 'invalidRequest' })
+    this.#checkNames(destination)
+    const behaviour = readBehaviour(entry['@microsoft.graph.conflictBehavior'], this.habits.unsaid)
+    const totalBytes = asNumber(entry['fileSize'])
     if (totalBytes === 0) throw new Refusal({ status: 400, reason: 'invalidRequest' })
-    if (totalBytes !== null) this.#items.mustFit(totalBytes)
-    if (behaviour === 'fail' && this.habits.conflictAt === 'begin' && this.#there(target) !== null) throw nameTaken()
+    if (totalBytes !== null) this.#entries.mustFit(totalBytes)
+    if (behaviour === 'fail' && this.habits.conflictAt === 'begin' && this.#there(destination) !== null)
+      throw nameTaken()
+    // On a business account an unfinished session holds its name, also against the one who has lost its address.
+    if (this.#entries.driveType === 'business' && this.#held(destination)) throw nameTaken()
     const session: OneDriveSession = {
       id: randomBytes(27).toString('base64url'),
-      target,
+      destination,
       behaviour,
-      times: readTimes(item['fileSystemInfo']),
+      times: readTimes(entry['fileSystemInfo']),
       deferCommit: body['deferCommit'] === true,
-      blob: this.#items.store.make(onedriveHashes),
+      blob: this.#entries.store.make(onedriveHashes),
       totalBytes,
-      expiresMs: this.#items.nowMs() + DAY_MS,
+      expiresMs: this.#entries.nowMs() + DAY_MS,
       misaligned: false,
     }
     this.sessions.set(session.id, session)
@@ -121,25 +127,33 @@ export class OneDriveUploads {
     })
   }
 
-  #checkNames(target: Target): void {
-    let above = this.#items.pathOf(target.from)
-    for (const name of [...target.folders, target.name]) {
+  #checkNames(destination: Destination): void {
+    let above = this.#entries.pathOf(destination.from)
+    for (const name of [...destination.folders, destination.name]) {
       mustBeName(name, above)
       above = above === '' ? name : `${above}/${name}`
     }
   }
 
-  #there(target: Target): OneDriveItem | null {
-    return this.#items.byPath(target.from, [...target.folders, target.name].join('/'))
+  #there(destination: Destination): OneDriveEntry | null {
+    return this.#entries.byPath(destination.from, [...destination.folders, destination.name].join('/'))
   }
 
-  /** The folder of a target, made as far as it is missing. */
-  #folder(target: Target): OneDriveItem {
-    let folder = target.from
-    for (const name of target.folders) {
-      const below = this.#items.child(folder, name)
+  #held(destination: Destination): boolean {
+    const path = (one: Destination): string =>
+      [this.#entries.pathOf(one.from), ...one.folders, one.name].join('/').toLowerCase()
+    return [...this.sessions.values()].some(
+      (session) => session.expiresMs > this.#entries.nowMs() && path(session.destination) === path(destination),
+    )
+  }
+
+  /** The folder of a destination, made as far as it is missing. */
+  #folder(destination: Destination): OneDriveEntry {
+    let folder = destination.from
+    for (const name of destination.folders) {
+      const below = this.#entries.child(folder, name)
       if (below !== null && below.blob !== null) throw new Refusal({ status: 400, reason: 'invalidRequest' })
-      folder = below ?? this.#items.add(folder, name)
+      folder = below ?? this.#entries.add(folder, name)
     }
     return folder
   }
@@ -149,7 +163,7 @@ export class OneDriveUploads {
     const session = this.sessions.get(id)
     const notYet = this.#notYet.get(id) ?? 0
     if (notYet > 0) this.#notYet.set(id, notYet - 1)
-    if (session === undefined || notYet > 0 || session.expiresMs <= this.#items.nowMs()) {
+    if (session === undefined || notYet > 0 || session.expiresMs <= this.#entries.nowMs()) {
       throw new Refusal({ status: 404, reason: 'itemNotFound' })
     }
     if (this.habits.refusesAuthorization && x.header('authorization') !== null) {
@@ -196,6 +210,9 @@ export class OneDriveUploads {
     const { bytes } = session.blob
     if (from < bytes) throw new Refusal({ status: 416, reason: 'invalidRange:fragmentOverlap' })
     if (from > bytes) throw new Refusal({ status: 416, reason: 'invalidRange:fragmentOutOfOrder' })
+    if (bytes === 0 && session.behaviour === 'fail' && this.habits.conflictAt === 'first-fragment') {
+      if (this.#there(session.destination) !== null) throw nameTaken()
+    }
     const last = to + 1 === total
     const misaligned = !last && length % FRAGMENT_UNIT !== 0
     if (misaligned && this.habits.misalignedAt === 'once') throw bad()
@@ -206,7 +223,7 @@ export class OneDriveUploads {
     }
     await this.#take(x, session.blob, length)
     if (misaligned) session.misaligned = true
-    if (this.habits.sessionSlides) session.expiresMs = this.#items.nowMs() + DAY_MS
+    if (this.habits.sessionSlides) session.expiresMs = this.#entries.nowMs() + DAY_MS
     if (!last || session.deferCommit) return x.answer(202, this.#progress(session))
     await this.#commit(x, session)
   }
@@ -236,25 +253,31 @@ export class OneDriveUploads {
   }
 
   async #commit(x: Exchange, session: OneDriveSession): Promise<void> {
-    const { target, behaviour, blob, times } = session
-    const { item, isNew } = await this.#items.place(this.#folder(target), target.name, behaviour, blob, times)
+    const { destination, behaviour, blob, times } = session
+    const { entry, isNew } = await this.#entries.place(
+      this.#folder(destination),
+      destination.name,
+      behaviour,
+      blob,
+      times,
+    )
     this.sessions.delete(session.id)
     if (this.habits.growsByBytes > 0) await blob.grow(this.habits.growsByBytes)
-    await x.answer(isNew ? 201 : 200, this.#items.resource(item, x.origin))
+    await x.answer(isNew ? 201 : 200, this.#entries.resource(entry, x.origin))
   }
 
   /** PUT …/content. */
-  async simple(x: Exchange, target: Target): Promise<void> {
+  async simple(x: Exchange, destination: Destination): Promise<void> {
     if ((x.declaredBytes ?? 0) > SMALL_BYTES) throw new Refusal({ status: 413 })
-    this.#checkNames(target)
+    this.#checkNames(destination)
     const behaviour = readBehaviour(x.param('@microsoft.graph.conflictBehavior') ?? undefined, 'replace')
-    if (x.header('if-none-match') === '*' && this.#there(target) !== null) throw new Refusal({ status: 412 })
+    if (x.header('if-none-match') === '*' && this.#there(destination) !== null) throw new Refusal({ status: 412 })
     const ifMatch = x.header('if-match')
-    const there = this.#there(target)
+    const there = this.#there(destination)
     if (ifMatch !== null && there !== null && `"{${there.id}},${there.version}"` !== ifMatch) {
       throw new Refusal({ status: 412 })
     }
-    const blob = this.#items.store.make(onedriveHashes)
+    const blob = this.#entries.store.make(onedriveHashes)
     const append = await blob.append()
     try {
       for await (const chunk of x.body()) await append.write(chunk)
@@ -264,8 +287,14 @@ export class OneDriveUploads {
     }
     await append.keep()
     const times = { createdMs: null, modifiedMs: null }
-    const { item, isNew } = await this.#items.place(this.#folder(target), target.name, behaviour, blob, times)
+    const { entry, isNew } = await this.#entries.place(
+      this.#folder(destination),
+      destination.name,
+      behaviour,
+      blob,
+      times,
+    )
     if (this.habits.growsByBytes > 0) await blob.grow(this.habits.growsByBytes)
-    await x.answer(isNew ? 201 : 200, this.#items.resource(item, x.origin))
+    await x.answer(isNew ? 201 : 200, this.#entries.resource(entry, x.origin))
   }
 }

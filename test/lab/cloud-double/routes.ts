@@ -3,7 +3,7 @@ import { GoogleUploads } from './google-upload.ts'
 import { Refusal } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import type { Provider } from './faults.ts'
-import { readAddress, targetAt } from './onedrive.ts'
+import { readAddress, destinationAt } from './onedrive.ts'
 import type { World } from './world.ts'
 
 export interface Route {
@@ -86,7 +86,7 @@ function googleUploadRoute(
   method: string,
   url: URL,
   range: string | null,
-  target: string | null,
+  destination: string | null,
 ): Route | null {
   const uploads = world.driveUploads
   const route = (what: string, auth: Route['auth'], handle: Route['handle']): Route => ({
@@ -102,11 +102,11 @@ function googleUploadRoute(
     if (GoogleUploads.isQuery(range)) return route('query', 'if-given', (x) => uploads.query(x))
     return route('chunk', 'if-given', (x) => uploads.chunk(x))
   }
-  if (method !== (target === null ? 'POST' : 'PATCH')) return null
+  if (method !== (destination === null ? 'POST' : 'PATCH')) return null
   const type = url.searchParams.get('uploadType')
-  if (type === 'resumable') return route('begin', 'needed', (x, scope) => uploads.begin(x, scope, target))
-  if (type === 'multipart') return route('multipart', 'needed', (x, scope) => uploads.multipart(x, scope, target))
-  return type === 'media' ? route('media', 'needed', (x, scope) => uploads.media(x, scope, target)) : null
+  if (type === 'resumable') return route('begin', 'needed', (x, scope) => uploads.begin(x, scope, destination))
+  if (type === 'multipart') return route('multipart', 'needed', (x, scope) => uploads.multipart(x, scope, destination))
+  return type === 'media' ? route('media', 'needed', (x, scope) => uploads.media(x, scope, destination)) : null
 }
 
 function dropboxRoute(world: World, method: string, path: string): Route | null {
@@ -161,7 +161,7 @@ function shortName(name: string): string {
 }
 
 function onedriveRoute(world: World, method: string, url: URL): Route | null {
-  const { onedrive: items, onedriveCalls: calls, onedriveUploads: uploads } = world
+  const { onedrive: entries, onedriveCalls: calls, onedriveUploads: uploads } = world
   const route = (what: string, handle: Route['handle'], auth: Route['auth'] = 'needed'): Route => ({
     provider: 'onedrive',
     kind: `onedrive.${what}`,
@@ -182,7 +182,7 @@ function onedriveRoute(world: World, method: string, url: URL): Route | null {
   const match = /^\/v1\.0\/(?:me\/drive|drives\/([^/]+))(\/.*)?$/.exec(pathname)
   if (match === null) return null
   const [, drive, rest = ''] = match
-  const here = drive === undefined || decodeURIComponent(drive).toLowerCase() === items.driveId
+  const here = drive === undefined || decodeURIComponent(drive).toLowerCase() === entries.driveId
   const whatOf = onedriveVerb(method, rest)
   if (whatOf === null) return null
   return route(whatOf, (x) => {
@@ -211,12 +211,12 @@ function onedriveVerb(method: string, rest: string): string | null {
 }
 
 function onedriveCall(world: World, method: string, rest: string, x: Exchange): Promise<void> {
-  const { onedrive: items, onedriveCalls: calls, onedriveUploads: uploads } = world
-  const address = readAddress(items, rest)
+  const { onedrive: entries, onedriveCalls: calls, onedriveUploads: uploads } = world
+  const address = readAddress(entries, rest)
   if (address === null) throw new Refusal({ status: 400, reason: 'invalidRequest' })
   switch (`${method} ${address.verb}`) {
     case 'GET ':
-      return calls.item(x, address)
+      return calls.entry(x, address)
     case 'PATCH ':
       return calls.patch(x, address)
     case 'DELETE ':
@@ -230,9 +230,9 @@ function onedriveCall(world: World, method: string, rest: string, x: Exchange): 
     case 'GET content':
       return calls.content(x, address)
     case 'PUT content':
-      return uploads.simple(x, targetAt(address))
+      return uploads.simple(x, destinationAt(address))
     case 'POST createUploadSession':
-      return uploads.begin(x, targetAt(address))
+      return uploads.begin(x, destinationAt(address))
     case 'POST permanentDelete':
       return calls.permanentDelete(x, address)
     default:

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { toolPath } from '../run-tool.ts'
 
 const run = promisify(execFile)
 
@@ -31,11 +32,14 @@ export interface Certificate {
 /** Made anew each time, for a day. Nobody but a client that is given `caFile` believes it. */
 export async function makeCertificate(folder: string): Promise<Certificate> {
   const file = (name: string): string => join(folder, name)
-  const openssl = (...args: string[]): Promise<unknown> => run('openssl', args, { cwd: folder, timeout: 30_000 })
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const openssl = (...args: string[]): Promise<unknown> =>
+    run(toolPath('openssl') ?? 'openssl', args, { cwd: folder, timeout: 30_000 })
+  for (const name of ['ca', 'host']) {
+    await openssl('ecparam', '-genkey', '-name', 'prime256v1', '-noout', '-out', file(`${name}.key`))
+  }
   const caLines = ['-subj', '/CN=cloud double test CA', '-addext', 'basicConstraints=critical,CA:TRUE']
-  await openssl('req', '-x509', ...curve, '-keyout', file('ca.key'), '-out', file('ca.pem'), '-days', '2', ...caLines)
-  await openssl('req', ...curve, '-keyout', file('host.key'), '-out', file('host.csr'), '-subj', '/CN=localhost')
+  await openssl('req', '-x509', '-new', '-key', file('ca.key'), '-out', file('ca.pem'), '-days', '2', ...caLines)
+  await openssl('req', '-new', '-key', file('host.key'), '-out', file('host.csr'), '-subj', '/CN=localhost')
   const names = [...hosts.map((host) => `DNS:${host}`), 'IP:127.0.0.1'].join(',')
   await writeFile(file('host.ext'), `subjectAltName=${names}\nextendedKeyUsage=serverAuth\n`)
   const signing = ['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-extfile', file('host.ext')]
@@ -49,7 +53,7 @@ export interface ConnectProxy {
 }
 
 /** Whatever host a tunnel is asked for, it leads to this port of this machine: nothing ever leaves. */
-export async function startConnectProxy(targetPort: number): Promise<ConnectProxy> {
+export async function startConnectProxy(endPort: number): Promise<ConnectProxy> {
   const sockets = new Set<Socket>()
   const keep = (socket: Socket): void => {
     sockets.add(socket)
@@ -61,17 +65,17 @@ export async function startConnectProxy(targetPort: number): Promise<ConnectProx
   })
   server.on('connection', keep)
   server.on('connect', (request, client, head) => {
-    const target = connect(targetPort, '127.0.0.1', () => {
+    const end = connect(endPort, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n')
-      if (head.length > 0) target.write(head)
-      target.pipe(client)
-      client.pipe(target)
+      if (head.length > 0) end.write(head)
+      end.pipe(client)
+      client.pipe(end)
     })
-    keep(target)
-    target.on('close', () => client.destroy())
-    client.on('close', () => target.destroy())
-    client.on('error', () => target.destroy())
-    request.on('error', () => target.destroy())
+    keep(end)
+    end.on('close', () => client.destroy())
+    client.on('close', () => end.destroy())
+    client.on('error', () => end.destroy())
+    request.on('error', () => end.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -11,7 +11,7 @@ import { GoogleDrive, googleErrorBody } from './google-drive.ts'
 import { GoogleUploads } from './google-upload.ts'
 import { OAuthDesk } from './oauth.ts'
 import { OneDriveCalls } from './onedrive.ts'
-import { OneDriveItems, graphErrorBody } from './onedrive-items.ts'
+import { OneDriveEntries, graphErrorBody } from './onedrive-entries.ts'
 import { OneDriveUploads } from './onedrive-upload.ts'
 
 export class World implements Surroundings {
@@ -28,7 +28,7 @@ export class World implements Surroundings {
   readonly dropbox: DropboxFiles
   readonly dropboxCalls: DropboxCalls
   readonly dropboxUploads: DropboxUploads
-  readonly onedrive: OneDriveItems
+  readonly onedrive: OneDriveEntries
   readonly onedriveCalls: OneDriveCalls
   readonly onedriveUploads: OneDriveUploads
 
@@ -41,7 +41,7 @@ export class World implements Surroundings {
     this.dropbox = new DropboxFiles(store, now)
     this.dropboxCalls = new DropboxCalls(this.dropbox)
     this.dropboxUploads = new DropboxUploads(this.dropbox)
-    this.onedrive = new OneDriveItems(store, now)
+    this.onedrive = new OneDriveEntries(store, now)
     this.onedriveCalls = new OneDriveCalls(this.onedrive)
     this.onedriveUploads = new OneDriveUploads(this.onedrive)
   }

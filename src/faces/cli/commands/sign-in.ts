@@ -37,8 +37,13 @@ export function addSignIn(place: Command, common: Common, shell: Shell): void {
         shell.fail(wish.failure, options)
         return
       }
-      const told = (sentence: string): void => (options.json === true ? undefined : shell.terminal.out(sentence))
-      const signedIn = await requests.signIn(wish.value, told, shell.world.cancel)
+      const talk = {
+        // Standard output is for the result when a program reads it.
+        tell: (sentence: string): void =>
+          options.json === true ? shell.terminal.err(sentence) : shell.terminal.out(sentence),
+        ask: (question: string) => ask(shell.terminal, question),
+      }
+      const signedIn = await requests.signIn(wish.value, talk, shell.world.cancel)
       shell.show(options, signedIn, ({ sentence }) => shell.terminal.out(shown(sentence)))
     })
 }

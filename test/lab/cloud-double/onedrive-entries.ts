@@ -1,4 +1,4 @@
-/** What a OneDrive holds: items by id, names without regard to case, a recycle bin that counts. */
+/** What a OneDrive holds: entries by id, names without regard to case, a recycle bin that counts. */
 import { randomBytes } from 'node:crypto'
 import type { Blob, ByteStore } from './byte-store.ts'
 import { Refusal } from './exchange.ts'
@@ -9,10 +9,10 @@ import type { Json } from './json.ts'
 
 export const onedriveHashes = ['quick-xor'] as const
 
-export interface OneDriveItem {
+export interface OneDriveEntry {
   readonly id: string
   name: string
-  parent: OneDriveItem | null
+  parent: OneDriveEntry | null
   createdMs: number
   /** The service's own; moves with every change. */
   changedMs: number
@@ -28,17 +28,17 @@ export interface OneDriveItem {
 
 export type Behaviour = 'fail' | 'replace' | 'rename'
 
-export class OneDriveItems {
+export class OneDriveEntries {
   driveType: 'personal' | 'business' = 'personal'
   readonly driveId = randomBytes(8).toString('hex')
   readonly quota: Quota = { totalBytes: 5 * 1024 ** 3 * 200, elsewhereBytes: 0 }
   readonly hiddenHashes: HashSwitch = { fields: [], answers: 0 }
   readonly store: ByteStore
   readonly nowMs: () => number
-  readonly root: OneDriveItem
-  readonly #items = new Map<string, OneDriveItem>()
-  readonly #children = new Map<string, Map<string, OneDriveItem>>()
-  readonly #downloads = new Map<string, { item: OneDriveItem; untilMs: number }>()
+  readonly root: OneDriveEntry
+  readonly #entries = new Map<string, OneDriveEntry>()
+  readonly #children = new Map<string, Map<string, OneDriveEntry>>()
+  readonly #downloads = new Map<string, { entry: OneDriveEntry; untilMs: number }>()
 
   constructor(store: ByteStore, nowMs: () => number) {
     this.store = store
@@ -46,10 +46,10 @@ export class OneDriveItems {
     this.root = this.#make('root', null)
   }
 
-  #make(name: string, parent: OneDriveItem | null): OneDriveItem {
+  #make(name: string, parent: OneDriveEntry | null): OneDriveEntry {
     const nowMs = this.nowMs()
-    const id = `${this.driveId.toUpperCase()}!${100 + this.#items.size}`
-    const item: OneDriveItem = {
+    const id = `${this.driveId.toUpperCase()}!${100 + this.#entries.size}`
+    const entry: OneDriveEntry = {
       id,
       name,
       parent,
@@ -61,104 +61,104 @@ export class OneDriveItems {
       blob: null,
       deleted: false,
     }
-    this.#items.set(id, item)
-    return item
+    this.#entries.set(id, entry)
+    return entry
   }
 
-  find(id: string): OneDriveItem | null {
+  find(id: string): OneDriveEntry | null {
     if (id.toLowerCase() === 'root') return this.root
-    const item = this.#items.get(id)
-    return item === undefined || this.isDeleted(item) ? null : item
+    const entry = this.#entries.get(id)
+    return entry === undefined || this.isDeleted(entry) ? null : entry
   }
 
-  isDeleted(item: OneDriveItem): boolean {
-    return item.deleted || (item.parent !== null && this.isDeleted(item.parent))
+  isDeleted(entry: OneDriveEntry): boolean {
+    return entry.deleted || (entry.parent !== null && this.isDeleted(entry.parent))
   }
 
-  all(): readonly OneDriveItem[] {
-    return [...this.#items.values()].filter((item) => item !== this.root)
+  all(): readonly OneDriveEntry[] {
+    return [...this.#entries.values()].filter((entry) => entry !== this.root)
   }
 
-  child(parent: OneDriveItem, name: string): OneDriveItem | null {
+  child(parent: OneDriveEntry, name: string): OneDriveEntry | null {
     return this.#children.get(parent.id)?.get(name.toLowerCase()) ?? null
   }
 
-  childrenOf(parent: OneDriveItem): readonly OneDriveItem[] {
+  childrenOf(parent: OneDriveEntry): readonly OneDriveEntry[] {
     return [...(this.#children.get(parent.id)?.values() ?? [])].toSorted((a, b) =>
       a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1,
     )
   }
 
   /** Made when it is not there yet. */
-  appFolder(): OneDriveItem {
+  appFolder(): OneDriveEntry {
     const apps = this.child(this.root, 'Apps') ?? this.add(this.root, 'Apps')
     return this.child(apps, 'Fivefold double') ?? this.add(apps, 'Fivefold double')
   }
 
-  add(parent: OneDriveItem, name: string): OneDriveItem {
+  add(parent: OneDriveEntry, name: string): OneDriveEntry {
     mustBeName(name, this.pathOf(parent))
-    const item = this.#make(name, parent)
-    this.#attach(item)
-    return item
+    const entry = this.#make(name, parent)
+    this.#attach(entry)
+    return entry
   }
 
-  #attach(item: OneDriveItem): void {
-    if (item.parent === null) return
-    const siblings = this.#children.get(item.parent.id)
-    if (siblings === undefined) this.#children.set(item.parent.id, new Map([[item.name.toLowerCase(), item]]))
-    else siblings.set(item.name.toLowerCase(), item)
+  #attach(entry: OneDriveEntry): void {
+    if (entry.parent === null) return
+    const siblings = this.#children.get(entry.parent.id)
+    if (siblings === undefined) this.#children.set(entry.parent.id, new Map([[entry.name.toLowerCase(), entry]]))
+    else siblings.set(entry.name.toLowerCase(), entry)
   }
 
-  #detach(item: OneDriveItem): void {
-    if (item.parent !== null) this.#children.get(item.parent.id)?.delete(item.name.toLowerCase())
+  #detach(entry: OneDriveEntry): void {
+    if (entry.parent !== null) this.#children.get(entry.parent.id)?.delete(entry.name.toLowerCase())
   }
 
-  rename(item: OneDriveItem, parent: OneDriveItem, name: string): void {
-    this.#detach(item)
-    item.name = name
-    item.parent = parent
-    this.#attach(item)
-    this.touch(item)
+  rename(entry: OneDriveEntry, parent: OneDriveEntry, name: string): void {
+    this.#detach(entry)
+    entry.name = name
+    entry.parent = parent
+    this.#attach(entry)
+    this.touch(entry)
   }
 
-  touch(item: OneDriveItem): void {
-    item.version++
-    item.changedMs = this.nowMs()
+  touch(entry: OneDriveEntry): void {
+    entry.version++
+    entry.changedMs = this.nowMs()
   }
 
-  recycle(item: OneDriveItem): void {
-    this.#detach(item)
-    item.deleted = true
+  recycle(entry: OneDriveEntry): void {
+    this.#detach(entry)
+    entry.deleted = true
   }
 
-  async drop(item: OneDriveItem): Promise<void> {
-    for (const child of this.childrenOf(item)) await this.drop(child)
-    this.#detach(item)
-    this.#items.delete(item.id)
-    await item.blob?.remove()
+  async drop(entry: OneDriveEntry): Promise<void> {
+    for (const child of this.childrenOf(entry)) await this.drop(child)
+    this.#detach(entry)
+    this.#entries.delete(entry.id)
+    await entry.blob?.remove()
   }
 
   /** From the root, without a slash in front; `''` is the root. */
-  pathOf(item: OneDriveItem): string {
-    if (item.parent === null) return ''
-    const above = this.pathOf(item.parent)
-    return above === '' ? item.name : `${above}/${item.name}`
+  pathOf(entry: OneDriveEntry): string {
+    if (entry.parent === null) return ''
+    const above = this.pathOf(entry.parent)
+    return above === '' ? entry.name : `${above}/${entry.name}`
   }
 
-  byPath(from: OneDriveItem, path: string): OneDriveItem | null {
-    let item: OneDriveItem | null = from
+  byPath(from: OneDriveEntry, path: string): OneDriveEntry | null {
+    let entry: OneDriveEntry | null = from
     for (const name of path.split('/')) {
       if (name === '') continue
-      item = item === null ? null : this.child(item, name)
+      entry = entry === null ? null : this.child(entry, name)
     }
-    return item
+    return entry
   }
 
   usage(): { used: number; deleted: number } {
     let [used, deleted] = [this.quota.elsewhereBytes, 0]
-    for (const item of this.#items.values()) {
-      if (this.isDeleted(item)) deleted += item.blob?.bytes ?? 0
-      else used += item.blob?.bytes ?? 0
+    for (const entry of this.#entries.values()) {
+      if (this.isDeleted(entry)) deleted += entry.blob?.bytes ?? 0
+      else used += entry.blob?.bytes ?? 0
     }
     return { used, deleted }
   }
@@ -173,12 +173,12 @@ export class OneDriveItems {
 
   /** Gives bytes a name below a folder. Refuses with 409 when something has it. */
   async place(
-    parent: OneDriveItem,
+    parent: OneDriveEntry,
     name: string,
     behaviour: Behaviour,
     blob: Blob,
     info: FileTimes,
-  ): Promise<{ item: OneDriveItem; isNew: boolean }> {
+  ): Promise<{ entry: OneDriveEntry; isNew: boolean }> {
     mustBeName(name, this.pathOf(parent))
     const there = this.child(parent, name)
     if (there !== null && (behaviour === 'fail' || (behaviour === 'replace' && there.blob === null))) throw nameTaken()
@@ -188,16 +188,16 @@ export class OneDriveItems {
       there.blob = blob
       this.touch(there)
       there.clientModifiedMs = info.modifiedMs ?? there.changedMs
-      return { item: there, isNew: false }
+      return { entry: there, isNew: false }
     }
-    const item = this.add(parent, there === null ? name : this.freeName(parent, name))
-    item.blob = blob
-    item.clientCreatedMs = info.createdMs ?? item.createdMs
-    item.clientModifiedMs = info.modifiedMs ?? item.changedMs
-    return { item, isNew: true }
+    const entry = this.add(parent, there === null ? name : this.freeName(parent, name))
+    entry.blob = blob
+    entry.clientCreatedMs = info.createdMs ?? entry.createdMs
+    entry.clientModifiedMs = info.modifiedMs ?? entry.changedMs
+    return { entry, isNew: true }
   }
 
-  freeName(parent: OneDriveItem, name: string): string {
+  freeName(parent: OneDriveEntry, name: string): string {
     const at = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length
     for (let number = 1; ; number++) {
       const free = `${name.slice(0, at)} ${number}${name.slice(at)}`
@@ -205,9 +205,9 @@ export class OneDriveItems {
     }
   }
 
-  downloadUrl(origin: string, item: OneDriveItem): string {
+  downloadUrl(origin: string, entry: OneDriveEntry): string {
     const token = randomBytes(18).toString('base64url')
-    this.#downloads.set(token, { item, untilMs: this.nowMs() + 60 * 60_000 })
+    this.#downloads.set(token, { entry, untilMs: this.nowMs() + 60 * 60_000 })
     return `${origin}/onedrive-download/${token}`
   }
 
@@ -215,45 +215,45 @@ export class OneDriveItems {
     const found = this.#downloads.get(token)
     if (found === undefined || found.untilMs < this.nowMs())
       throw new Refusal({ status: 401, reason: 'unauthenticated' })
-    if (found.item.blob === null || this.isDeleted(found.item))
+    if (found.entry.blob === null || this.isDeleted(found.entry))
       throw new Refusal({ status: 404, reason: 'itemNotFound' })
-    return found.item.blob
+    return found.entry.blob
   }
 
-  resource(item: OneDriveItem, origin: string): Json {
-    const { blob, parent } = item
+  resource(entry: OneDriveEntry, origin: string): Json {
+    const { blob, parent } = entry
     const time = (ms: number): string => new Date(ms).toISOString()
     const whole: Json = {
-      id: item.id,
-      name: item.name,
-      eTag: `"{${item.id}},${item.version}"`,
-      cTag: `"c:{${item.id}},${item.version}"`,
-      size: blob?.bytes ?? this.#sizeBelow(item),
-      createdDateTime: time(item.createdMs),
-      lastModifiedDateTime: time(item.clientModifiedMs),
-      webUrl: `https://onedrive.live.com/?id=${encodeURIComponent(item.id)}`,
+      id: entry.id,
+      name: entry.name,
+      eTag: `"{${entry.id}},${entry.version}"`,
+      cTag: `"c:{${entry.id}},${entry.version}"`,
+      size: blob?.bytes ?? this.#sizeBelow(entry),
+      createdDateTime: time(entry.createdMs),
+      lastModifiedDateTime: time(entry.clientModifiedMs),
+      webUrl: `https://onedrive.live.com/?id=${encodeURIComponent(entry.id)}`,
       createdBy: { user: { displayName: 'The Double', id: this.driveId } },
       fileSystemInfo: {
-        createdDateTime: time(item.clientCreatedMs),
-        lastModifiedDateTime: time(item.clientModifiedMs),
+        createdDateTime: time(entry.clientCreatedMs),
+        lastModifiedDateTime: time(entry.clientModifiedMs),
       },
       ...(parent === null
         ? { parentReference: { driveId: this.driveId, driveType: this.driveType }, root: {} }
         : { parentReference: this.#parentReference(parent) }),
     }
-    if (blob === null) return { ...whole, folder: { childCount: this.childrenOf(item).length } }
+    if (blob === null) return { ...whole, folder: { childCount: this.childrenOf(entry).length } }
     const hashes = withoutHidden({ quickXorHash: blob.hashes()['quick-xor'] }, this.hiddenHashes)
     const file = { mimeType: 'application/octet-stream', ...(Object.keys(hashes).length === 0 ? {} : { hashes }) }
-    return { ...whole, file, '@microsoft.graph.downloadUrl': this.downloadUrl(origin, item) }
+    return { ...whole, file, '@microsoft.graph.downloadUrl': this.downloadUrl(origin, entry) }
   }
 
-  #sizeBelow(item: OneDriveItem): number {
-    return item.parent === null
+  #sizeBelow(entry: OneDriveEntry): number {
+    return entry.parent === null
       ? this.usage().used
-      : this.childrenOf(item).reduce((sum, child) => sum + (child.blob?.bytes ?? 0), 0)
+      : this.childrenOf(entry).reduce((sum, child) => sum + (child.blob?.bytes ?? 0), 0)
   }
 
-  #parentReference(parent: OneDriveItem): Json {
+  #parentReference(parent: OneDriveEntry): Json {
     const above = this.pathOf(parent).split('/').map(encodeURIComponent).join('/')
     return {
       driveId: this.driveId,
@@ -292,7 +292,7 @@ export const nameTaken = (): Refusal => new Refusal({ status: 409, reason: 'name
 
 const reserved = /^(?:\.lock|con|prn|aux|nul|com\d|lpt\d|desktop\.ini)$/i
 
-/** Why OneDrive takes no item of this name, or null. */
+/** Why OneDrive takes no entry of this name, or null. */
 export function nameTrouble(name: string): string | null {
   if (name === '' || name === '.' || name === '..') return 'empty'
   // oxlint-disable-next-line no-control-regex
@@ -309,7 +309,7 @@ export function mustBeName(name: string, above: string): void {
 
 const messages: Readonly<Record<string, string>> = {
   itemNotFound: 'Item does not exist',
-  nameAlreadyExists: 'An item with the same name already exists under the parent',
+  nameAlreadyExists: 'An entry with the same name already exists under the parent',
   invalidRequest: 'Invalid request',
   invalidRange: 'The specified byte range is invalid or unavailable.',
   quotaLimitReached: 'The user has reached their quota limit.',
