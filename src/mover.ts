@@ -11,10 +11,10 @@ import type { Identity } from './domain/place.ts'
 import type { Hands, PlaceAddress, WritablePlace } from './engine/contracts.ts'
 import type { MoverWorld } from './engine/local-mover.ts'
 import { makeLocalMover, openOrigin } from './engine/local-mover.ts'
-import { OpenServices } from './engine/open-services.ts'
+import { OpenServices } from './engine/open-clouds.ts'
 import { patienceLimits } from './engine/patience.ts'
-import type { ServicePlace, SessionShelf } from './engine/service-contract.ts'
-import { makeServiceHands } from './engine/service-hands.ts'
+import type { ServicePlace, SessionShelf } from './engine/cloud-contract.ts'
+import { makeServiceHands } from './engine/cloud-hands.ts'
 import type { ReadBack } from './machine/cache-bypass.ts'
 import { dropDeviceCache, readBackStrength } from './machine/cache-bypass.ts'
 import { serveMover } from './machine/mover/serve-mover.ts'
@@ -32,7 +32,7 @@ import { openFolderPlace } from './places/folder/folder-place.ts'
 import type { GroundFacts } from './places/folder/identify-folder.ts'
 import { identifyFolder, markFolder } from './places/folder/identify-folder.ts'
 import { partialFolder } from './places/folder/marker.ts'
-import { readServiceAddress } from './places/service/service-address.ts'
+import { readServiceAddress } from './places/cloud/cloud-address.ts'
 
 /** Measured: see docs/adr/0004. Two files of two blocks each, and two places reading back, never wait for memory. */
 const memory = makeHashingMemory({ blockBytes: 4 * 1024 * 1024, blocks: 6, streams: 16 })
@@ -134,7 +134,7 @@ const texts = {
   nowMs: (): number => Date.now(),
 }
 /** Loaded when it is needed: the mover starts often, and most have nothing to do with a service. */
-const loadServices = () => import('./open-service.ts')
+const loadServices = () => import('./open-cloud.ts')
 const services = new OpenServices({
   ...texts,
   patience,
@@ -198,7 +198,7 @@ function makeHands(watch: Parameters<Parameters<typeof serveMover>[0]>[0]): Hand
       sampleEvery: Number(sampleEvery),
       openLocal: (from, watching) => openOrigin(world, from, watching),
       tryOutService: async (service, address) => {
-        const { tryOutService } = await import('./try-out-service.ts')
+        const { tryOutService } = await import('./try-out-cloud.ts')
         return tryOutService(service, await lazyShelf(home).all(service.id), () => reopenService(home, address))
       },
     },

@@ -1,6 +1,6 @@
 import type { Result } from '../domain/failure.ts'
 import { done } from '../domain/failure.ts'
-import type { Upload } from './service-contract.ts'
+import type { Upload } from './cloud-contract.ts'
 
 /** Gathers the pieces of the read into chunks; while one is sent, the next one is gathered. The last one is held back. */
 export class ChunkSender {

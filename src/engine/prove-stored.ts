@@ -9,8 +9,8 @@ import type { Grade, Receipt } from '../domain/receipt.ts'
 import { provesAlone } from '../domain/receipt.ts'
 import type { Cancel, ProveOrder, ProveReport, StartHash, Watch } from './contracts.ts'
 import type { Patience } from './patience.ts'
-import { hashStored } from './read-service.ts'
-import type { ServicePlace, StoredFile } from './service-contract.ts'
+import { hashStored } from './read-cloud.ts'
+import type { ServicePlace, StoredFile } from './cloud-contract.ts'
 
 export interface ProveStoredTools {
   readonly service: ServicePlace

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod/mini'
 import type { PlaceId } from '../domain/ids.ts'
-import type { SessionShelf } from '../engine/service-contract.ts'
+import type { SessionShelf } from '../engine/cloud-contract.ts'
 import { realSteps, replaceFile } from './settings/replace-file.ts'
 
 const noteSchema = z.object({ key: z.string(), session: z.string(), savedAtMs: z.number() })

@@ -26,11 +26,11 @@ const rooms = ['domain', 'engine', 'places', 'catalog', 'machine', 'usecases', '
 const doors = [
   'main.ts',
   'open-program.ts',
-  'open-service.ts',
-  'services-of-home.ts',
+  'open-cloud.ts',
+  'clouds-of-home.ts',
   'demo-ground.ts',
   'try-out-place.ts',
-  'try-out-service.ts',
+  'try-out-cloud.ts',
   'version.ts',
   'mover.ts',
 ]

@@ -25,7 +25,7 @@ export interface CuttingProxy extends AsyncDisposable {
   refuse(is: boolean): void
 }
 
-export async function startCuttingProxy(targetPort: number, host = '127.0.0.1'): Promise<CuttingProxy> {
+export async function startCuttingProxy(serverPort: number, host = '127.0.0.1'): Promise<CuttingProxy> {
   const pairs = new Set<Pair>()
   const rules: Rules = { cutAt: Infinity, delayMs: 0, sent: 0, answered: 0, waiting: [] }
   const cutAll = (): void => {
@@ -37,7 +37,7 @@ export async function startCuttingProxy(targetPort: number, host = '127.0.0.1'):
       client.destroy()
       return
     }
-    const pair = new Pair(client, connect({ port: targetPort, host, noDelay: true }), rules, cutAll)
+    const pair = new Pair(client, connect({ port: serverPort, host, noDelay: true }), rules, cutAll)
     pairs.add(pair)
     void pair.ended.then(() => pairs.delete(pair))
   })

@@ -10,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { Stats } from 'node:fs'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { appendFile, mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, readdir, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -40,6 +40,8 @@ export interface DoubleWays {
   cutNextPutAfter: number | null
   /** One byte of the next PUT is another when it arrives. */
   damagesNextPut: boolean
+  /** Of the next PUT only so many bytes are stored, and it is called a success. */
+  keepsOfNextPut: number | null
 }
 
 export interface NextcloudDouble extends AsyncDisposable {
@@ -96,6 +98,7 @@ class Double {
     quotaBytes: null,
     cutNextPutAfter: null,
     damagesNextPut: false,
+    keepsOfNextPut: null,
   }
   readonly faults: DoubleFault[] = []
   readonly log: string[] = []
@@ -332,7 +335,8 @@ class Double {
     const { ways } = this
     const { socket } = request
     const part = `${file}.${this.log.length}.part`
-    const [cutAfter, damages] = [ways.cutNextPutAfter, ways.damagesNextPut]
+    const [cutAfter, damages, keeps] = [ways.cutNextPutAfter, ways.damagesNextPut, ways.keepsOfNextPut]
+    ways.keepsOfNextPut = null
     ways.cutNextPutAfter = null
     ways.damagesNextPut = false
     const counted = new Counted(cutAfter, damages, () => socket.destroy())
@@ -347,6 +351,7 @@ class Double {
     }
     if (request.headers['x-hash'] === 'sha256' && ways.tellsHash)
       answer.set('X-Hash-SHA256', counted.hash.digest('hex'))
+    if (keeps !== null) await truncate(part, keeps)
     await this.#setTime(part, request, answer)
     const isNew = (await look(file)) === null
     await rename(part, file)

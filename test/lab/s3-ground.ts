@@ -1,8 +1,8 @@
 /** An S3 place on the lab's own service, for tests: with a bucket of its own, and a line to it that can be broken. */
 import { parsePlaceId } from '../../src/domain/ids.ts'
-import type { Credentials, ServicePlace } from '../../src/engine/service-contract.ts'
+import type { Credentials, ServicePlace } from '../../src/engine/cloud-contract.ts'
 import { openS3Place } from '../../src/places/s3/s3-place.ts'
-import { readServiceAddress } from '../../src/places/service/service-address.ts'
+import { readServiceAddress } from '../../src/places/cloud/cloud-address.ts'
 import type { CuttingProxy } from './cutting-proxy.ts'
 import { startCuttingProxy } from './cutting-proxy.ts'
 import type { SwiftServer } from './swift-server.ts'

@@ -16,7 +16,7 @@ import { signInByDevice } from '../../src/machine/sign-in/sign-in-by-device.ts'
 import { dropboxProvider } from '../../src/places/dropbox/dropbox-provider.ts'
 import { googleProvider } from '../../src/places/google-drive/google-provider.ts'
 import { onedriveProvider } from '../../src/places/onedrive/onedrive-provider.ts'
-import { makeTokenSource } from '../../src/places/service/access-token.ts'
+import { makeTokenSource } from '../../src/places/cloud/access-token.ts'
 import { startCloudDouble } from './cloud-double/cloud-double.ts'
 import { clients } from './cloud-double/oauth.ts'
 

@@ -155,7 +155,9 @@ async function makeRings(folder: string, ports: Readonly<Record<(typeof servers)
   const program = `
 import json, sys
 from swift.common.ring import RingBuilder
-for name, port in json.loads(sys.argv[2]).items():
+ports = json.loads(sys.argv[2])
+for name in ports:
+    port = ports[name]
     ring = RingBuilder(2, 1, 0)
     ring.add_dev({'region': 1, 'zone': 1, 'ip': '127.0.0.1', 'port': port, 'device': 'd1', 'weight': 1,
                   'replication_ip': '127.0.0.1', 'replication_port': port})

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeleteBucketCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
 import type { Result } from '../../src/domain/failure.ts'
-import type { ServicePlace, StoredFile, Upload } from '../../src/engine/service-contract.ts'
+import type { ServicePlace, StoredFile, Upload } from '../../src/engine/cloud-contract.ts'
 import type { S3Ground } from '../lab/s3-ground.ts'
 import { s3Ground, testPartBytes } from '../lab/s3-ground.ts'
 import { seededBytes } from '../lab/seeded-bytes.ts'
@@ -254,14 +254,16 @@ console.log(value.session)
 value.digest.update(data)
 const { chunkBytes } = value
 for (let at = 0; at + chunkBytes < data.length; at += chunkBytes)
-  await value.send(data.subarray(at, at + chunkBytes), at, new AbortController().signal)
+  if (!(await value.send(data.subarray(at, at + chunkBytes), at, new AbortController().signal)).ok) process.exit(1)
 await new Promise(() => setInterval(() => {}, 1000))
 `,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   try {
-    const [told] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
+    const early = once(child, 'exit').then(() => assert.fail('the process that sends ended by itself'))
+    const [told] = (await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), early])) as [string]
+    early.catch(() => undefined)
     const goal = Math.min(atBytes, bytes - 2 * testPartBytes)
     while (line.bytesSent < goal && child.exitCode === null) await sleep(2)
     return told.trim()

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Failure, Result } from '../../src/domain/failure.ts'
 import { parsePlaceId } from '../../src/domain/ids.ts'
-import type { ServicePlace, StoredFile, Upload } from '../../src/engine/service-contract.ts'
-import { noCancel } from '../../src/places/conformance/service-samples.ts'
-import { readServiceAddress } from '../../src/places/service/service-address.ts'
+import type { ServicePlace, StoredFile, Upload } from '../../src/engine/cloud-contract.ts'
+import { noCancel } from '../../src/places/conformance/cloud-samples.ts'
+import { readServiceAddress } from '../../src/places/cloud/cloud-address.ts'
 import { openWebdavPlace } from '../../src/places/webdav/webdav-place.ts'
 import { startCuttingProxy } from '../lab/cutting-proxy.ts'
 import type { NextcloudDouble } from '../lab/nextcloud-double.ts'
@@ -201,10 +201,16 @@ test('[W1] a server that says “created” and stored less never gets to give t
   await using double = await nextcloudDouble()
   const place = openDouble(double, '')
   valueOf(await uploadAll(place, 'warm-up.jpg', fileOf(10)))
-  double.faults.push({ method: 'PUT', when: 'instead', answer: { status: 201 } })
   const upload = await begin(place, 'a.jpg', 50)
-  assert.equal(failureOf(await upload.finish(fileOf(50), 0, noCancel)).code, 'service-error')
-  assert.equal(valueOf(await place.stat('a.jpg')), null)
+  const lies = [
+    () => double.faults.push({ method: 'PUT', when: 'instead', answer: { status: 201 } }),
+    () => (double.ways.keepsOfNextPut = 49),
+  ]
+  for (const lie of lies) {
+    lie()
+    assert.equal(failureOf(await upload.finish(fileOf(50), 0, noCancel)).code, 'service-error')
+    assert.equal(valueOf(await place.stat('a.jpg')), null)
+  }
   // The bytes are still here: it is sent once more.
   assert.deepEqual(valueOf(await upload.state()), { kind: 'open', committedBytes: 0 })
   valueOf(await upload.finish(fileOf(50), 0, noCancel))
@@ -404,6 +410,18 @@ test('[V1] Nextcloud: a small file that arrived changed never gets its name', as
   assert.deepEqual(valueOf(await upload.state()), { kind: 'open', committedBytes: 0 })
   valueOf(await upload.finish(fileOf(500), 0, noCancel))
   assert.deepEqual(await read(place, 'a.jpg'), Buffer.from(fileOf(500)))
+})
+
+test('[W2] Nextcloud: what is put together never replaces what has the name', async () => {
+  await using double = await nextcloudDouble()
+  const place = openDouble(double, nextcloud)
+  const upload = await begin(place, 'a.cr3', bigFile.length)
+  const position = await sendAllButLast(upload, bigFile)
+  valueOf(await uploadAll(place, 'a.cr3', fileOf(70)))
+  assert.equal(valueOf(await upload.finish(bigFile.subarray(position), position, noCancel)), 'taken')
+  await upload.abandon()
+  assert.deepEqual(await read(place, 'a.cr3'), Buffer.from(fileOf(70)))
+  assert.deepEqual(await readdir(double.uploads), [])
 })
 
 test('[J1] Nextcloud: at most one chunk is sent twice, whatever was cut', async () => {

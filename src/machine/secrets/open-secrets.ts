@@ -1,5 +1,5 @@
 import type { PlaceId } from '../../domain/ids.ts'
-import type { Credentials } from '../../engine/service-contract.ts'
+import type { Credentials } from '../../engine/cloud-contract.ts'
 import { homeAt } from '../home.ts'
 import { secretsFile } from './secrets-file.ts'
 import type { SecretStore } from './secret-store.ts'

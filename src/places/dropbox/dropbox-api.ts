@@ -5,11 +5,11 @@
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { Cancel } from '../../engine/contracts.ts'
-import { commonFailure, retryAfterMs, textOf } from '../service/http-request.ts'
-import type { Fields } from '../service/json-fields.ts'
-import { fieldsIn, numberIn, parseFields, textIn } from '../service/json-fields.ts'
-import type { OAuthRequest } from '../service/oauth-request.ts'
-import { sendingTimeoutMs } from '../service/oauth-request.ts'
+import { commonFailure, retryAfterMs, textOf } from '../cloud/http-request.ts'
+import type { Fields } from '../cloud/json-fields.ts'
+import { fieldsIn, numberIn, parseFields, textIn } from '../cloud/json-fields.ts'
+import type { OAuthRequest } from '../cloud/oauth-request.ts'
+import { sendingTimeoutMs } from '../cloud/oauth-request.ts'
 import {
   busy,
   damagedOnTheWay,
@@ -21,7 +21,7 @@ import {
   signInNeeded,
   tooLarge,
   uploadGone,
-} from '../service/service-failure.ts'
+} from '../cloud/cloud-failure.ts'
 
 export interface Refusal {
   readonly kind: 'refused'

@@ -1,7 +1,7 @@
 /** What Dropbox tells of a file, and where in the account our files are. */
-import type { StoredFile } from '../../engine/service-contract.ts'
-import type { Fields } from '../service/json-fields.ts'
-import { numberIn, textIn, timeIn } from '../service/json-fields.ts'
+import type { StoredFile } from '../../engine/cloud-contract.ts'
+import type { Fields } from '../cloud/json-fields.ts'
+import { numberIn, textIn, timeIn } from '../cloud/json-fields.ts'
 
 /** As Dropbox's own rules say: 2^41 - 2^22 bytes. */
 export const fileBytesMax = 2 ** 41 - 2 ** 22

@@ -1,4 +1,4 @@
-import type { OAuthProvider } from '../service/access-token.ts'
+import type { OAuthProvider } from '../cloud/access-token.ts'
 
 /** Where Dropbox signs people in. `origin` stands for all of its hosts, on this computer only, for tests. */
 export const dropboxProvider = (origin: string | null = null): OAuthProvider => ({

@@ -1,7 +1,7 @@
 /** Every answer of Drive that is no success, as a failure: the one place where its reasons are read. */
 import type { Failure } from '../../domain/failure.ts'
-import { commonFailure, retryAfterMs } from '../service/http-request.ts'
-import { fieldsIn, listIn, parseFields, textIn } from '../service/json-fields.ts'
+import { commonFailure, retryAfterMs } from '../cloud/http-request.ts'
+import { fieldsIn, listIn, parseFields, textIn } from '../cloud/json-fields.ts'
 import {
   busy,
   nameRefused,
@@ -10,7 +10,7 @@ import {
   serviceFull,
   signInNeeded,
   tooLarge,
-} from '../service/service-failure.ts'
+} from '../cloud/cloud-failure.ts'
 
 /** 403 with one of these is no refusal: the limit of a minute, or of a day (750 GB sent look like `userRateLimitExceeded`). */
 const waitReasons = new Set([

@@ -1,8 +1,8 @@
 /** A file or folder as Drive tells of it, and which one is meant when several have one name. */
 import { createHash } from 'node:crypto'
-import type { StoredFile } from '../../engine/service-contract.ts'
-import type { Fields } from '../service/json-fields.ts'
-import { fieldsIn, textIn, timeIn } from '../service/json-fields.ts'
+import type { StoredFile } from '../../engine/cloud-contract.ts'
+import type { Fields } from '../cloud/json-fields.ts'
+import { fieldsIn, textIn, timeIn } from '../cloud/json-fields.ts'
 
 export interface DriveFile {
   readonly id: string

@@ -2,7 +2,7 @@
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { Cancel } from '../../engine/contracts.ts'
-import { listIn, textIn } from '../service/json-fields.ts'
+import { listIn, textIn } from '../cloud/json-fields.ts'
 import type { DriveFile } from './drive-file.ts'
 import { fileFields, readDriveFile } from './drive-file.ts'
 import type { DriveClient } from './drive-request.ts'

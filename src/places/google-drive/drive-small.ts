@@ -1,8 +1,8 @@
 /** Small texts of our own: laid in one go, name and bytes in one request. */
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import { textOf } from '../service/http-request.ts'
-import { parseFields } from '../service/json-fields.ts'
+import { textOf } from '../cloud/http-request.ts'
+import { parseFields } from '../cloud/json-fields.ts'
 import { driveFailure } from './drive-failure.ts'
 import { fileFields, fileProperties, filesInOrder, readDriveFile } from './drive-file.ts'
 import type { DriveFolders } from './drive-folders.ts'

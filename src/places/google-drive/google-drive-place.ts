@@ -20,15 +20,15 @@ import type {
   StoredFile,
   Upload,
   UploadOrder,
-} from '../../engine/service-contract.ts'
+} from '../../engine/cloud-contract.ts'
 import type { PlaceListing } from '../../domain/place-listing.ts'
-import type { TokenSource } from '../service/access-token.ts'
-import { makeTokenSource } from '../service/access-token.ts'
-import { causeOf } from '../service/http-request.ts'
-import { fieldsIn, textIn } from '../service/json-fields.ts'
-import { loopbackEndpoint } from '../service/oauth-request.ts'
-import type { ServiceOptions } from '../service/service-address.ts'
-import { nameRefused, unreachable } from '../service/service-failure.ts'
+import type { TokenSource } from '../cloud/access-token.ts'
+import { makeTokenSource } from '../cloud/access-token.ts'
+import { causeOf } from '../cloud/http-request.ts'
+import { fieldsIn, textIn } from '../cloud/json-fields.ts'
+import { loopbackEndpoint } from '../cloud/oauth-request.ts'
+import type { ServiceOptions } from '../cloud/cloud-address.ts'
+import { nameRefused, unreachable } from '../cloud/cloud-failure.ts'
 import { downloadFile } from './drive-download.ts'
 import { toStoredFile } from './drive-file.ts'
 import { DriveFolders, splitPath } from './drive-folders.ts'

@@ -1,5 +1,5 @@
 /** Where and for what a person signs in at Google. */
-import type { OAuthProvider } from '../service/access-token.ts'
+import type { OAuthProvider } from '../cloud/access-token.ts'
 
 /**
  * `drive.file` shows us only what we made ourselves: nothing else of a person's Drive can be read or lost through us, and Google asks

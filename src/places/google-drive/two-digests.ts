@@ -2,8 +2,8 @@
  * Drive tells SHA-256, SHA-1 and MD5 of nearly every file; of a small share only MD5. Which one it is shows when the file is stored, so
  * both are computed on the way. Both are Drive's own, over the whole file.
  */
-import type { ServiceDigest } from '../../engine/service-contract.ts'
-import { startMd5Digest, startSha256Digest } from '../service/digests.ts'
+import type { ServiceDigest } from '../../engine/cloud-contract.ts'
+import { startMd5Digest, startSha256Digest } from '../cloud/digests.ts'
 
 type Sum = ReturnType<ServiceDigest['end']>
 

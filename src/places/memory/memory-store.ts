@@ -6,7 +6,7 @@ import type { Failure } from '../../domain/failure.ts'
 import { foldName } from '../../domain/path-parts.ts'
 import type { FileSystemLimits } from '../../domain/place.ts'
 import type { Grade } from '../../domain/receipt.ts'
-import type { ServiceDigest } from '../../engine/service-contract.ts'
+import type { ServiceDigest } from '../../engine/cloud-contract.ts'
 import {
   startDropboxDigest,
   startMd5Digest,
@@ -14,7 +14,7 @@ import {
   startS3EtagDigest,
   startSha1Digest,
   startSha256Digest,
-} from '../service/digests.ts'
+} from '../cloud/digests.ts'
 import { roomyLimits } from './memory-disk.ts'
 
 export interface MemoryStoreWays {

@@ -2,12 +2,12 @@
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { Cancel } from '../../engine/contracts.ts'
-import type { HttpAsk } from '../service/http-request.ts'
-import { commonFailure, httpRequest, retryAfterMs, textOf } from '../service/http-request.ts'
-import type { Fields } from '../service/json-fields.ts'
-import { fieldsIn, parseFields, textIn } from '../service/json-fields.ts'
-import type { OAuthRequest } from '../service/oauth-request.ts'
-import { sendingTimeoutMs } from '../service/oauth-request.ts'
+import type { HttpAsk } from '../cloud/http-request.ts'
+import { commonFailure, httpRequest, retryAfterMs, textOf } from '../cloud/http-request.ts'
+import type { Fields } from '../cloud/json-fields.ts'
+import { fieldsIn, parseFields, textIn } from '../cloud/json-fields.ts'
+import type { OAuthRequest } from '../cloud/oauth-request.ts'
+import { sendingTimeoutMs } from '../cloud/oauth-request.ts'
 import {
   busy,
   fileMissing,
@@ -17,7 +17,7 @@ import {
   serviceFull,
   signInNeeded,
   tooLarge,
-} from '../service/service-failure.ts'
+} from '../cloud/cloud-failure.ts'
 
 export interface GraphAnswer {
   readonly status: number

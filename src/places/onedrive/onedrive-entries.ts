@@ -1,10 +1,10 @@
 /** What a drive holds: where ours are, what is told of them, and the folders above a name. */
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import type { StoredFile } from '../../engine/service-contract.ts'
-import type { Fields } from '../service/json-fields.ts'
-import { fieldsIn, numberIn, textIn, timeIn } from '../service/json-fields.ts'
-import { serviceError } from '../service/service-failure.ts'
+import type { StoredFile } from '../../engine/cloud-contract.ts'
+import type { Fields } from '../cloud/json-fields.ts'
+import { fieldsIn, numberIn, textIn, timeIn } from '../cloud/json-fields.ts'
+import { serviceError } from '../cloud/cloud-failure.ts'
 import type { OnedriveApi } from './onedrive-api.ts'
 import { answerFailure } from './onedrive-api.ts'
 

@@ -1,4 +1,4 @@
-import type { OAuthProvider } from '../service/access-token.ts'
+import type { OAuthProvider } from '../cloud/access-token.ts'
 
 /** Where Microsoft signs people in, for accounts of both kinds. `origin` stands for it on this computer only, for tests. */
 export function onedriveProvider(origin: string | null = null): OAuthProvider {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
-import { startMd5Digest, startS3EtagDigest } from '../service/digests.ts'
+import { startMd5Digest, startS3EtagDigest } from '../cloud/digests.ts'
 import { PartDigest } from './part-digest.ts'
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')

@@ -1,7 +1,7 @@
 /** What the service and the network say, as failures of ours: the one place where the words of S3 are known. */
 import { S3ServiceException } from '@aws-sdk/client-s3'
 import type { Failure } from '../../domain/failure.ts'
-import { causeOf } from '../service/http-request.ts'
+import { causeOf } from '../cloud/http-request.ts'
 import {
   busy,
   clockWrong,
@@ -15,7 +15,7 @@ import {
   tooLarge,
   unreachable,
   uploadGone,
-} from '../service/service-failure.ts'
+} from '../cloud/cloud-failure.ts'
 
 /** What went wrong as the service names it; '' and 0 where nothing came back from it. */
 export interface S3Word {

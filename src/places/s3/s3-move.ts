@@ -5,7 +5,7 @@
 import { CopyObjectCommand, DeleteObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import { serviceError } from '../service/service-failure.ts'
+import { serviceError } from '../cloud/cloud-failure.ts'
 import { abortUpload, completeUpload, createUpload, lockOf, saysTaken, unlessThere } from './s3-multipart.ts'
 import type { S3Object } from './s3-object.ts'
 import { isMd5, lookAt, metadataOf, plainEtag } from './s3-object.ts'

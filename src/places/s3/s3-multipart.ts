@@ -9,7 +9,7 @@ import {
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { Cancel } from '../../engine/contracts.ts'
-import { serviceError } from '../service/service-failure.ts'
+import { serviceError } from '../cloud/cloud-failure.ts'
 import { plainEtag } from './s3-object.ts'
 import type { S3Answer, S3Wire } from './s3-wire.ts'
 

@@ -3,8 +3,8 @@ import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import type { StoredFile } from '../../engine/service-contract.ts'
-import { serviceError } from '../service/service-failure.ts'
+import type { StoredFile } from '../../engine/cloud-contract.ts'
+import { serviceError } from '../cloud/cloud-failure.ts'
 import type { S3Wire } from './s3-wire.ts'
 
 export interface S3Object {

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import type { Result } from '../../domain/failure.ts'
 import { parsePlaceId } from '../../domain/ids.ts'
-import type { ServicePlace } from '../../engine/service-contract.ts'
+import type { ServicePlace } from '../../engine/cloud-contract.ts'
 import { openS3Place } from './s3-place.ts'
 
 interface Asked {

@@ -16,9 +16,9 @@ import type {
   StoredFile,
   Upload,
   UploadOrder,
-} from '../../engine/service-contract.ts'
-import { startMd5Digest, startS3EtagDigest } from '../service/digests.ts'
-import { nameRefused, tooLarge } from '../service/service-failure.ts'
+} from '../../engine/cloud-contract.ts'
+import { startMd5Digest, startS3EtagDigest } from '../cloud/digests.ts'
+import { nameRefused, tooLarge } from '../cloud/cloud-failure.ts'
 import { readSmall, startDownload } from './s3-download.ts'
 import { listObjects, sweepUploads } from './s3-list.ts'
 import { removeObject, S3Mover } from './s3-move.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readServiceAddress } from '../service/service-address.ts'
+import { readServiceAddress } from '../cloud/cloud-address.ts'
 import type { S3Settings } from './s3-settings.ts'
 import { deviceOf, partBytesFor, readS3Settings } from './s3-settings.ts'
 

@@ -1,7 +1,7 @@
 /** What an address of the kind `s3` says, checked once: where the service is, and how it is spoken to. */
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import type { ServiceAddress } from '../service/service-address.ts'
+import type { ServiceAddress } from '../cloud/cloud-address.ts'
 
 export type S3Address = Extract<ServiceAddress, { readonly kind: 's3' }>
 

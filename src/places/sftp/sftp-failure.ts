@@ -8,7 +8,7 @@ import {
   serviceFull,
   signInNeeded,
   unreachable,
-} from '../service/service-failure.ts'
+} from '../cloud/cloud-failure.ts'
 import type { HostKey } from './host-key.ts'
 
 /** The status codes of SFTP version 3. */

@@ -16,9 +16,9 @@ import type {
   StoredFile,
   Upload,
   UploadOrder,
-} from '../../engine/service-contract.ts'
-import { startSha256Digest } from '../service/digests.ts'
-import { fileMissing } from '../service/service-failure.ts'
+} from '../../engine/cloud-contract.ts'
+import { startSha256Digest } from '../cloud/digests.ts'
+import { fileMissing } from '../cloud/cloud-failure.ts'
 import type { SftpAddress } from './connection.ts'
 import { Connection } from './connection.ts'
 import { Ground, partialFolder } from './ground.ts'

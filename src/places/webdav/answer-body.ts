@@ -1,8 +1,8 @@
 /** Reads the bodies of answers with an end: in size and in time. */
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import { causeOf } from '../service/http-request.ts'
-import { unreachable } from '../service/service-failure.ts'
+import { causeOf } from '../cloud/http-request.ts'
+import { unreachable } from '../cloud/cloud-failure.ts'
 
 /** Nothing came for so long: the connection is dead, whatever it says. */
 const stallMs = 60_000

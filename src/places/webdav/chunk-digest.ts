@@ -4,7 +4,7 @@
  */
 import type { Hash } from 'node:crypto'
 import { createHash } from 'node:crypto'
-import type { ServiceDigest } from '../../engine/service-contract.ts'
+import type { ServiceDigest } from '../../engine/cloud-contract.ts'
 
 export const chunkAlgorithm = (chunkBytes: number): string => `sha256-chunks:${chunkBytes}`
 

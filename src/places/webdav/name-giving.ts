@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import { serviceError } from '../service/service-failure.ts'
+import { serviceError } from '../cloud/cloud-failure.ts'
 import { folderTaken } from './webdav-failure.ts'
 import type { WebdavServer } from './webdav-server.ts'
 import { partialFolder } from './webdav-server.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { unreachable } from '../service/service-failure.ts'
+import { unreachable } from '../cloud/cloud-failure.ts'
 import { certificateFailure, webdavFailure } from './webdav-failure.ts'
 
 test('a certificate that is not trusted is told as that, and every other cut of the line is not', () => {

@@ -1,6 +1,6 @@
 /** What the answers of a WebDAV server mean: the one place where a status becomes a failure. */
 import type { Failure } from '../../domain/failure.ts'
-import { commonFailure, retryAfterMs } from '../service/http-request.ts'
+import { commonFailure, retryAfterMs } from '../cloud/http-request.ts'
 import {
   busy,
   fileMissing,
@@ -10,7 +10,7 @@ import {
   serviceFull,
   signInNeeded,
   tooLarge,
-} from '../service/service-failure.ts'
+} from '../cloud/cloud-failure.ts'
 
 /** `path` is the file it was about, '' when it was about none. */
 export function webdavFailure(place: string, path: string, answer: Response, text: string): Failure {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { parsePlaceId } from '../../domain/ids.ts'
-import { noCancel } from '../conformance/service-samples.ts'
+import { noCancel } from '../conformance/cloud-samples.ts'
 import { openWebdavPlace } from './webdav-place.ts'
 
 /** A server that answers every PROPFIND with what it has for that folder. */

@@ -18,10 +18,10 @@ import type {
   StoredFile,
   Upload,
   UploadOrder,
-} from '../../engine/service-contract.ts'
-import { downloadOf } from '../service/answer-stream.ts'
-import type { ServiceAddress } from '../service/service-address.ts'
-import { fileMissing, nameRefused, serviceError, tooLarge, uploadGone } from '../service/service-failure.ts'
+} from '../../engine/cloud-contract.ts'
+import { downloadOf } from '../cloud/answer-stream.ts'
+import type { ServiceAddress } from '../cloud/cloud-address.ts'
+import { fileMissing, nameRefused, serviceError, tooLarge, uploadGone } from '../cloud/cloud-failure.ts'
 import { shortText, wholeBody } from './answer-body.ts'
 import { ChunkDigest, noDigest } from './chunk-digest.ts'
 import { FileTimes } from './file-times.ts'

@@ -1,5 +1,5 @@
 /**
- * What the three services compute of the bytes they store, fed piece by piece. Written apart from `src/places/service/digests.ts`, so
+ * What the three services compute of the bytes they store, fed piece by piece. Written apart from `src/places/cloud/digests.ts`, so
  * that a mistake there is not repeated here. Each can be copied in the middle: a fragment that is dropped must leave no trace.
  */
 import { createHash } from 'node:crypto'

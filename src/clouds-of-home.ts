@@ -1,0 +1,151 @@
+/** Joins what a home keeps for services with the kinds of services: addresses, secrets, sign-in. */
+import type { Failure, Result } from './domain/failure.ts'
+import { done, failed } from './domain/failure.ts'
+import { openSecrets } from './machine/secrets/open-secrets.ts'
+import type { SignInOrder, SignInProvider } from './machine/sign-in/sign-in-provider.ts'
+import { loopbackEndpoint } from './places/cloud/oauth-request.ts'
+import type { ServiceAddress } from './places/cloud/cloud-address.ts'
+import { readServiceAddress } from './places/cloud/cloud-address.ts'
+import type { Cancel, Secret, Services, SignInKind, SignInTalk } from './usecases/program.ts'
+import { signInSteps } from './usecases/sign-in-steps.ts'
+
+type OAuthKind = 'google-drive' | 'dropbox' | 'onedrive'
+
+const kindOf: Readonly<Record<ServiceAddress['kind'], SignInKind>> = {
+  s3: 'keys',
+  webdav: 'password',
+  sftp: 'ssh',
+  'google-drive': 'oauth',
+  dropbox: 'oauth',
+  onedrive: 'oauth',
+  rclone: 'nothing',
+}
+
+const nameOf: Readonly<Record<ServiceAddress['kind'], string>> = {
+  s3: 'S3',
+  webdav: 'WebDAV',
+  sftp: 'SFTP',
+  'google-drive': 'Google Drive',
+  dropbox: 'Dropbox',
+  onedrive: 'OneDrive',
+  rclone: 'rclone',
+}
+
+export function servicesOf(home: string): Services {
+  const secrets = openSecrets(home)
+  return {
+    isService: (address) => readServiceAddress(address) !== null,
+    checkAddress: (text) => {
+      const address = readServiceAddress(text)
+      if (address === null) return failed(notUnderstood(text))
+      return address.kind === 'rclone' ? failed(noRclone) : done(kindOf[address.kind])
+    },
+    nameFor: (text) => nameOf[demandAddress(text).kind],
+    stepsFor: (text) => {
+      const { kind } = demandAddress(text)
+      return isOAuth(kind) ? signInSteps(kind) : []
+    },
+    hasSecret: async (placeId) => (await secrets.credentialsOf(placeId).read()) !== null,
+    saveSecret: (placeId, secret) => secrets.credentialsOf(placeId).write(secret),
+    removeSecret: (placeId) => secrets.remove(placeId),
+    signIn: ({ name, address }, client, how, talk, cancel) =>
+      signIn(name, demandAddress(address), client, how, talk, cancel),
+    hostKey: async (text) => {
+      const address = demandAddress(text)
+      if (address.kind !== 'sftp') throw new Error('Only a server of SFTP has a host key.')
+      const { askHostKey } = await import('./places/sftp/connection.ts')
+      const asked = await askHostKey(address.host, address)
+      if (!asked.ok) return asked
+      return done({ hostKey: asked.value.key, fingerprint: asked.value.fingerprint })
+    },
+  }
+}
+
+const isOAuth = (kind: ServiceAddress['kind']): kind is OAuthKind => kindOf[kind] === 'oauth'
+
+function demandAddress(text: string): ServiceAddress {
+  const address = readServiceAddress(text)
+  if (address === null) throw new Error('Only the address of a service is asked about here.')
+  return address
+}
+
+async function signIn(
+  place: string,
+  address: ServiceAddress,
+  client: { readonly clientId: string; readonly clientSecret: string },
+  how: 'browser' | 'code',
+  talk: SignInTalk,
+  cancel: Cancel,
+): Promise<Result<Secret>> {
+  const { kind } = address
+  if (!isOAuth(kind)) throw new Error('This service has no sign-in by browser.')
+  const endpoint = loopbackEndpoint(place, address.options)
+  if (!endpoint.ok) return endpoint
+  const provider = await providerOf(kind, endpoint.value)
+  const stop = new AbortController()
+  const onCancel = (): void => stop.abort()
+  cancel.addEventListener('abort', onCancel, { once: true })
+  if (cancel.aborted) stop.abort()
+  try {
+    const order: SignInOrder = { place, provider, ...client, cancel: stop.signal }
+    return await (how === 'browser' ? byBrowser(kind, order, talk) : byCode(kind, order, talk))
+  } finally {
+    cancel.removeEventListener('abort', onCancel)
+  }
+}
+
+async function byBrowser(kind: OAuthKind, order: SignInOrder, talk: SignInTalk): Promise<Result<Secret>> {
+  const { signInByBrowser } = await import('./machine/sign-in/sign-in-by-browser.ts')
+  const { redirectOf } = await import('./machine/sign-in/loopback.ts')
+  const { systemBrowser } = await import('./machine/sign-in/system-browser.ts')
+  return signInByBrowser({
+    ...order,
+    redirect: redirectOf[kind],
+    openBrowser: systemBrowser(),
+    showAddress: (url) => talk.tell(`If no window opens, open this address in a browser on this computer:\n${url}`),
+  })
+}
+
+async function byCode(kind: OAuthKind, order: SignInOrder, talk: SignInTalk): Promise<Result<Secret>> {
+  if (kind === 'dropbox') {
+    const { signInByPastedCode } = await import('./machine/sign-in/sign-in-by-code.ts')
+    return signInByPastedCode({
+      ...order,
+      redirectUri: null,
+      askCode: (url) => {
+        talk.tell(`Open this address on any device, and allow it:\n${url}`)
+        return talk.ask('The code that is shown there: ')
+      },
+    })
+  }
+  const { signInByDevice } = await import('./machine/sign-in/sign-in-by-device.ts')
+  return signInByDevice({
+    ...order,
+    showCode: ({ url, code, minutes }) =>
+      talk.tell(`Open ${url} on any device, and type the code ${code} there within ${minutes} minutes.`),
+  })
+}
+
+/** `origin` stands in for every host of the service, on this computer only, for tests. */
+async function providerOf(kind: OAuthKind, origin: string | null): Promise<SignInProvider> {
+  switch (kind) {
+    case 'google-drive':
+      return (await import('./places/google-drive/google-provider.ts')).googleProvider(origin ?? undefined)
+    case 'dropbox':
+      return (await import('./places/dropbox/dropbox-provider.ts')).dropboxProvider(origin)
+    case 'onedrive':
+      return (await import('./places/onedrive/onedrive-provider.ts')).onedriveProvider(origin)
+  }
+}
+
+const notUnderstood = (address: string): Failure => ({
+  code: 'wrong-usage',
+  sentence: `${address} is no address of a service that Fivefold understands.`,
+  advice: '“fivefold place add --help” shows the forms.',
+})
+
+const noRclone: Failure = {
+  code: 'wrong-usage',
+  sentence: 'This Fivefold can’t use rclone remotes yet.',
+  advice: 'Take a service that Fivefold knows by itself: “fivefold place add --help” lists them.',
+}

@@ -1,0 +1,54 @@
+/** Joins the kinds of services with their addresses, and with the secrets that let us in. Each kind is loaded when it is needed. */
+import type { Result } from './domain/failure.ts'
+import { done, failed } from './domain/failure.ts'
+import type { PlaceAddress } from './engine/contracts.ts'
+import type { PlaceId } from './domain/ids.ts'
+import type { Credentials, ServicePlace, SessionShelf } from './engine/cloud-contract.ts'
+import { openSecrets } from './machine/secrets/open-secrets.ts'
+import { openUploadSessions } from './machine/upload-sessions.ts'
+import type { ServiceAddress } from './places/cloud/cloud-address.ts'
+
+export interface ServiceKeeping {
+  readonly credentials: Credentials
+  readonly shelf: SessionShelf
+}
+
+/** What a home keeps for services. */
+export const keepingOf = (home: string, placeId: PlaceId): ServiceKeeping => ({
+  credentials: openSecrets(home).credentialsOf(placeId),
+  shelf: openUploadSessions(home),
+})
+
+export async function openService(
+  { id, name }: Pick<PlaceAddress, 'id' | 'name'>,
+  address: ServiceAddress,
+  credentials: Credentials,
+): Promise<Result<ServicePlace>> {
+  switch (address.kind) {
+    case 's3':
+      return done((await import('./places/s3/s3-place.ts')).openS3Place({ id, name, address }, credentials))
+    case 'sftp':
+      return done((await import('./places/sftp/sftp-place.ts')).openSftpPlace({ id, name, address }, credentials))
+    case 'webdav':
+      return done((await import('./places/webdav/webdav-place.ts')).openWebdavPlace({ id, name, address }, credentials))
+    case 'google-drive': {
+      const { openGoogleDrivePlace } = await import('./places/google-drive/google-drive-place.ts')
+      return done(openGoogleDrivePlace({ id, name, address }, credentials))
+    }
+    case 'dropbox':
+      return done(
+        (await import('./places/dropbox/dropbox-place.ts')).openDropboxPlace({ id, name, address }, credentials),
+      )
+    case 'onedrive': {
+      const { openOnedrivePlace } = await import('./places/onedrive/onedrive-place.ts')
+      return done(openOnedrivePlace({ id, name, address }, credentials))
+    }
+    case 'rclone':
+      return failed({
+        code: 'settings-wrong',
+        sentence: `“${name}” is an rclone remote, and this Fivefold can’t use rclone yet.`,
+        advice: 'Take a service that Fivefold knows by itself: “fivefold place add --help” lists them.',
+        place: name,
+      })
+  }
+}

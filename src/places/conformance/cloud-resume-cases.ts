@@ -1,0 +1,142 @@
+/** [J1] A killed program: what was on its way goes on where the service has it, and what nobody goes on with is taken back. */
+import { demand, valueOf } from './breach.ts'
+import { sampleTimeMs } from './sample-files.ts'
+import type { ServicePlace, Upload } from '../../engine/cloud-contract.ts'
+import type { ServiceAct, ServiceSample } from './cloud-samples.ts'
+import {
+  beginCounted,
+  beginSample,
+  demandAbsent,
+  demandStored,
+  finishSample,
+  listedBelow,
+  noCancel,
+  sendAllButLast,
+  uploadSample,
+} from './cloud-samples.ts'
+
+/** Two chunks that are sent, and a bit that is held back. */
+const twoChunksAndBit = (chunkBytes: number): number => 2 * chunkBytes + 5
+
+/** As a killed program leaves it: the chunks are there, and the text from which a later run goes on. */
+async function beginAndDie(
+  place: ServicePlace,
+  path: string,
+  seed: number,
+): Promise<{ readonly sample: ServiceSample; readonly session: string; readonly upload: Upload }> {
+  const { upload, sample } = await beginCounted(place, path, seed, twoChunksAndBit)
+  await sendAllButLast(upload, sample)
+  demand(upload.session !== null, 'It can go on with uploads, and gives no session to do so.')
+  return { sample, session: upload.session, upload }
+}
+
+/** With a session that is no use: a fresh upload, or `upload-gone`. Both are right, nothing else is. */
+async function demandFresh(place: ServicePlace, sample: ServiceSample, session: string): Promise<void> {
+  const { path, bytes } = sample
+  const begun = await place.begin({ path, bytes, mtimeMs: sampleTimeMs, session })
+  if (!begun.ok) {
+    demand(begun.failure.code === 'upload-gone', `A session that is no use is answered with ${begun.failure.code}.`)
+    return
+  }
+  const upload = begun.value
+  demand(upload.committedBytes === 0, `From a session that is no use ${upload.committedBytes} bytes are gone on with.`)
+  await upload.abandon()
+}
+
+export const resumeCases: readonly (readonly [string, ServiceAct])[] = [
+  [
+    '[J1] an upload goes on in the next run where the service has it',
+    async (place, { folder, reopen }) => {
+      const { sample, session } = await beginAndDie(place, `${folder}/resumed.bin`, 30)
+      await place.close()
+      const next = await reopen()
+      const again = await beginSample(next, sample, session)
+      demand(again.session !== null, 'An upload that was gone on with can’t be gone on with once more.')
+      demand(
+        again.committedBytes > 0,
+        `All but the last chunk of ${sample.bytes} bytes was sent, and the next run has to begin anew.`,
+      )
+      const state = valueOf(await again.state(), 'To ask how far it is')
+      demand(
+        state.kind === 'open' && state.committedBytes === again.committedBytes,
+        'How far it is, is told differently when it is opened and when it is asked.',
+      )
+      await finishSample(again, sample)
+      await demandStored(next, sample)
+      demand((await listedBelow(next, folder)).length === 1, 'A file that was gone on with is listed more than once.')
+      await next.close()
+    },
+  ],
+  [
+    '[J1] a session of a file that is stored already never replaces or doubles it',
+    async (place, { folder, reopen }) => {
+      const { upload, sample } = await beginCounted(place, `${folder}/stored.bin`, 31, twoChunksAndBit)
+      const { session } = upload
+      await finishSample(upload, sample)
+      const next = await reopen()
+      const begun = await next.begin({ ...sample, mtimeMs: sampleTimeMs, session })
+      if (begun.ok) {
+        const { last, position } = await sendAllButLast(begun.value, sample)
+        const finished = await begun.value.finish(last, position, noCancel)
+        demand(finished.ok || finished.failure.code === 'upload-gone', 'To finish it once more failed otherwise.')
+        await begun.value.abandon()
+      } else demand(begun.failure.code === 'upload-gone', `It is answered with ${begun.failure.code}.`)
+      await demandStored(next, sample)
+      demand((await listedBelow(next, folder)).length === 1, 'It is listed more than once.')
+      await next.close()
+    },
+  ],
+  [
+    '[J1] a session that is no use gives a fresh upload, or says that it is gone',
+    async (place, { folder }) => {
+      const path = `${folder}/garbage.bin`
+      const sample = { path, bytes: 5000, seed: 32 }
+      for (const garbage of ['', 'garbage', '{}', '{"url":"http://127.0.0.1:9/x"}', '[1,2]', 'null'])
+        await demandFresh(place, sample, garbage)
+      const { sample: abandoned, session, upload } = await beginAndDie(place, path, 33)
+      await upload.abandon()
+      await demandFresh(place, abandoned, session)
+      await uploadSample(place, sample)
+      await demandStored(place, sample)
+    },
+  ],
+]
+
+export const sweepCases: readonly (readonly [string, ServiceAct])[] = [
+  [
+    '[J1] sweeping takes back what no session goes on with, and nothing else',
+    async (place, { folder, sessions, reopen, countUnfinished }) => {
+      const laid = { path: `${folder}/laid.bin`, bytes: 4000, seed: 34 }
+      await uploadSample(place, laid)
+      const live = place.abilities.resumes ? await beginAndDie(place, `${folder}/live.bin`, 36) : null
+      const before = new Set(await listedBelow(place, '.fivefold'))
+      const left = await beginCounted(place, `${folder}/left.bin`, 35, twoChunksAndBit)
+      await sendAllButLast(left.upload, left.sample)
+      const next = await reopen()
+      const kept = live === null ? sessions : [...sessions, live.session]
+      const swept = valueOf(await next.sweep(kept), 'To sweep')
+      demand(Number.isSafeInteger(swept) && swept >= 0, `${swept} uploads were swept.`)
+      const state = await left.upload.state()
+      // A service whose uploads nobody can list forgets them by itself: none is swept there, and none is to be seen.
+      if (swept > 0) demand(!state.ok || state.value.kind === 'gone', 'What was swept can be gone on with.')
+      if (countUnfinished !== undefined && sessions.length === 0) {
+        const unfinished = await countUnfinished()
+        demand(unfinished <= kept.length, `${unfinished} unfinished uploads are there after the sweep.`)
+      }
+      const ours = (await listedBelow(next, '.fivefold')).filter((path) => !before.has(path))
+      const seen = [...(await listedBelow(next, folder)), ...ours]
+      demand(seen.join('|') === laid.path, `After the sweep there are: ${seen.join(', ')}`)
+      if (live !== null) {
+        const again = await beginSample(next, live.sample, live.session)
+        demand(again.committedBytes > 0, 'A sweep took what a session goes on with.')
+        await finishSample(again, live.sample)
+        await demandStored(next, live.sample)
+      }
+      await left.upload.abandon()
+      await demandAbsent(next, left.sample.path, 'though it was never finished')
+      demand(valueOf(await next.sweep(kept), 'To sweep again') === 0, 'A second sweep found something.')
+      await demandStored(next, laid)
+      await next.close()
+    },
+  ],
+]
