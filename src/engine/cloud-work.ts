@@ -97,12 +97,12 @@ export async function sendFiles(
   const { service } = to
   await source.forgetCached()
   return inLanes(orders, Math.min(service.abilities.filesAtOnce, uploadsAtOnceMax), cancel, async (order) => {
-    const target = order.to.find(({ placeId }) => placeId === service.id)
-    if (target === undefined || order.to.length > 1)
+    const destination = order.to.find(({ placeId }) => placeId === service.id)
+    if (destination === undefined || order.to.length > 1)
       throw new Error('To a service goes a piece of work of its own: one destination for each order.')
     const here = await to.confirm()
     if (!here.ok) return here.failure
-    const sent = await uploadFile(order, target.path, tools, cancel)
+    const sent = await uploadFile(order, destination.path, tools, cancel)
     if (!sent.ok) {
       if (sent.failure.code === 'stopped-by-person') return null
       report({ kind: 'unread', number: order.number, failure: sent.failure })

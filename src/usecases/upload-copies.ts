@@ -273,11 +273,11 @@ function notReached(cloud: Place, asked: readonly AskedPlace[], lacking: number)
       {
         code: 'place-unknown',
         sentence: `“${cloud.name}” could not be asked: ${because}`,
-        advice: 'Run the same command again when it answers.',
+        advice: 'Run the same command again after that.',
         place: cloud.name,
       },
     ],
-    sentence: `“${cloud.name}” could not be asked: ${because}`,
+    sentence: `“${cloud.name}” could not be asked, and got nothing.`,
     retryAt: null,
   }
 }

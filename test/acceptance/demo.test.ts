@@ -40,7 +40,7 @@ describe('fivefold demo', { concurrency: false }, () => {
       /library: (\d+) of \1 proven/,
       /second: (\d+) of \1 proven/,
       /job +card +library +second +cloud +drive/,
-      /Miller · Wedding +● +● +● +○ +● /,
+      /Miller · Wedding +● +● +● +● +● /,
       /^Now with your own card: /m,
     ])
       assert.match(ran.stdout, sentence)

@@ -58,6 +58,7 @@ const allowances: readonly Allowance[] = [
     'the list of the words themselves',
     /^docs\/glossary\.md$/,
   ),
+  allow(/\bNODE_EXTRA_CA_CERTS\b/g, 'a variable of the runtime'),
   allow(/\brclone sync\b/g, 'what another program calls it', /^(?:docs|bench|README)/),
 ]
 

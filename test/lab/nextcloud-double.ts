@@ -228,15 +228,15 @@ class Double {
         return this.#take(file, request, answer)
       case 'MKCOL':
         if (found !== null) throw new Refusal(405, 'The resource you tried to create already exists')
-        if (!(await look(dirname(file)))?.isDirectory()) throw new Refusal(409, 'Parent node does not exist')
+        if (!(await look(dirname(file)))?.isDirectory()) throw new Refusal(409, 'Parent does not exist')
         await mkdir(file)
         return answer.head(201)
       case 'MOVE': {
         if (found === null) throw new Refusal(404, 'not found')
-        const target = this.#destination(request)
-        const replaced = await this.#mayReplace(target, request)
-        if (!(await look(dirname(target)))?.isDirectory()) throw new Refusal(409, 'The destination node is not found')
-        await rename(file, target)
+        const destination = this.#destination(request)
+        const replaced = await this.#mayReplace(destination, request)
+        if (!(await look(dirname(destination)))?.isDirectory()) throw new Refusal(409, 'The destination is not found')
+        await rename(file, destination)
         return answer.head(replaced ? 204 : 201)
       }
       case 'DELETE':
@@ -291,9 +291,9 @@ class Double {
   }
 
   async #assemble(folder: string, request: IncomingMessage, answer: Replies): Promise<void> {
-    const target = this.#destination(request)
-    const replaced = await this.#mayReplace(target, request)
-    if (!(await look(dirname(target)))?.isDirectory()) throw new Refusal(409, 'The destination node is not found')
+    const destination = this.#destination(request)
+    const replaced = await this.#mayReplace(destination, request)
+    if (!(await look(dirname(destination)))?.isDirectory()) throw new Refusal(409, 'The destination is not found')
     const names = (await readdir(folder)).toSorted((a, b) => Number(a) - Number(b))
     const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))
     const sum = sizes.reduce((all, size) => all + size, 0)
@@ -306,7 +306,7 @@ class Double {
     await writeFile(part, '')
     for (const name of names) await appendFile(part, await readFile(join(folder, name)))
     await this.#setTime(part, request, answer)
-    await rename(part, target)
+    await rename(part, destination)
     await rm(folder, { recursive: true })
     return answer.head(replaced ? 204 : 201)
   }
@@ -315,10 +315,10 @@ class Double {
     if (this.ways.quotaBytes !== null && bytes > this.ways.quotaBytes) throw new Refusal(507, 'Insufficient space')
   }
 
-  async #mayReplace(target: string, request: IncomingMessage): Promise<boolean> {
-    const there = (await look(target)) !== null
+  async #mayReplace(destination: string, request: IncomingMessage): Promise<boolean> {
+    const there = (await look(destination)) !== null
     if (there && this.ways.obeysOverwrite && request.headers['overwrite'] === 'F')
-      throw new Refusal(412, 'The destination node already exists, and the overwrite header is set to false')
+      throw new Refusal(412, 'The destination already exists, and the overwrite header is set to false')
     return there
   }
 

@@ -56,7 +56,7 @@ export class Connection {
     if (!read.ok) throw new Refusal(read.failure)
     const secret = read.value
     const expected = plainHostKey(secret['hostKey'] ?? '')
-    const way = { ...this.#identity(secret), ...target(this.#address, expected, this.#limits) }
+    const way = { ...this.#identity(secret), ...dialOf(this.#address, expected, this.#limits) }
     const dial = new Dial({ ...way, keepaliveInterval: this.#limits.keepaliveMs, keepaliveCountMax: 8 }, expected)
     const { password } = secret
     dial.client.on('keyboard-interactive', (_name, _instructions, _language, prompts, finish) => {
@@ -92,7 +92,7 @@ export class Connection {
   }
 }
 
-function target(address: SftpAddress, expected: string, limits: SftpLimits): ConnectConfig {
+function dialOf(address: SftpAddress, expected: string, limits: SftpLimits): ConnectConfig {
   const config: ConnectConfig = {
     host: address.host.replace(/^\[(.*)\]$/, '$1'),
     port: address.port ?? 22,
@@ -180,7 +180,7 @@ export async function askHostKey(
   address: SftpAddress,
   limits: SftpLimits = sftpLimits,
 ): Promise<Result<HostKey>> {
-  const ready = await new Dial(target(address, '', limits), '').ready(limits)
+  const ready = await new Dial(dialOf(address, '', limits), '').ready(limits)
   if (!ready.ok && ready.foundKey !== null) return done(ready.foundKey)
   return failed(sftpFailure(ready.ok ? new ConnectionLost('no key was shown') : ready.error, place, null))
 }
