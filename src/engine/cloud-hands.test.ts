@@ -392,6 +392,25 @@ test('[V1] grade C: a sample is read back, and once one of it differs no word is
   assert.deepEqual(after, ['medium', 'provider', 'provider', 'copy-differs', 'medium', 'medium', 'medium'])
 })
 
+test('[V1] grade C: files that are sent at the same time wait for what the sample says', async () => {
+  const world = await makeWorld({ grade: 'C', algorithm: 'quickxor', filesAtOnce: 3 })
+  const names = Array.from({ length: 3 }, (_, index) => `job/roll/IMG_${index}.CR3`)
+  for (const name of names) world.lay(name, content)
+  world.store.faults.before = async (verb, at) => {
+    if (verb !== 'download') return
+    // The others are through long before the sample has been read.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    if (at === names[0]) world.store.flipByte(at, 3, 'unseen')
+  }
+  const orders = names.map((name, number) => world.order({ number, path: name, to: [{ placeId: cloud, path: name }] }))
+  const { reports } = await send(world, orders)
+  const byName = reports.toSorted((a, b) => a.number - b.number)
+  assert.deepEqual(
+    byName.map((report) => told({ reports: [report], end: { kind: 'finished' } })),
+    ['copy-differs', 'medium', 'medium'],
+  )
+})
+
 test('[V1] [D3] asked again by its receipt: agreed, differed, absent, and unknown when it can’t be asked', async () => {
   const world = await makeWorld()
   world.lay(path, content)

@@ -29,19 +29,30 @@ export class WeakSample {
   readonly #every: number
   #seen = 0
   #isSpoiled = false
+  #reading: Promise<void> = Promise.resolve()
 
   constructor(every: number) {
     this.#every = Math.max(1, every)
   }
 
-  /** Is this one to be read back? */
-  next(): boolean {
+  /** Null for a file that need not be read back; else it is read back, and tells by this whether it agreed. */
+  take(): ((agreed: boolean) => void) | null {
     this.#seen += 1
-    return this.#isSpoiled || (this.#seen - 1) % this.#every === 0
+    if (!this.#isSpoiled && (this.#seen - 1) % this.#every !== 0) return null
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#reading = this.#after(this.#reading, promise)
+    return resolve
   }
 
-  spoil(): void {
-    this.#isSpoiled = true
+  async #after(earlier: Promise<void>, agreed: Promise<boolean>): Promise<void> {
+    await earlier
+    if (!(await agreed)) this.#isSpoiled = true
+  }
+
+  /** Files that are sent at the same time wait for what the sample says before they are believed on a word. */
+  async agrees(): Promise<boolean> {
+    await this.#reading
+    return !this.#isSpoiled
   }
 }
 
@@ -98,14 +109,15 @@ async function judge(one: Case, tools: ProveStoredTools, cancel: Cancel): Promis
   const byWord = { receipt, found: null, bytesRead: 0 }
   if (stored.bytes !== one.bytes) return done({ ...byWord, finding: 'differed', strength: 'provider' })
   if (told !== undefined && told !== own) return done({ ...byWord, finding: 'differed', strength: 'provider' })
-  if (told !== undefined && mayBelieve(receipt.grade, tools.sample))
+  const sampled = told !== undefined && receipt.grade === 'C' ? tools.sample.take() : null
+  if (told !== undefined && sampled === null && (await mayBelieve(receipt.grade, tools.sample)))
     return done({ ...byWord, finding: 'agreed', strength: 'provider' })
   const moved = (bytes: number): void => tools.watch.moved({ proven: bytes, path: one.path })
   const back = await hashStored(tools.service, one.path, { ...tools, moved }, cancel)
+  const isSame = back.ok && back.value.hash === one.hash && back.value.bytesRead === one.bytes
+  sampled?.(isSame)
   if (!back.ok) return back
   const { hash, bytesRead } = back.value
-  const isSame = hash === one.hash && bytesRead === one.bytes
-  if (!isSame && told !== undefined) tools.sample.spoil()
   return done({
     receipt,
     finding: isSame ? 'agreed' : 'differed',
@@ -115,8 +127,9 @@ async function judge(one: Case, tools: ProveStoredTools, cancel: Cancel): Promis
   })
 }
 
-const mayBelieve = (grade: Grade, sample: WeakSample): boolean =>
-  provesAlone(grade) || (grade === 'C' && !sample.next())
+async function mayBelieve(grade: Grade, sample: WeakSample): Promise<boolean> {
+  return provesAlone(grade) || (grade === 'C' && (await sample.agrees()))
+}
 
 /** Asks for one copy in the books: by its receipt, or by reading it back. */
 export async function proveOne(order: ProveOrder, tools: ProveStoredTools, cancel: Cancel): Promise<ProveReport> {
