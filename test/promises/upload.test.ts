@@ -56,7 +56,7 @@ for (const kind of cloudKinds)
       await signedIn(world, cloud)
 
       const sent = await run(world, 'upload')
-      assert.equal(sent.exitCode, 0, story(sent))
+      assert.equal(sent.exitCode, 0, `${story(sent)} ${JSON.stringify(sent.last)}`)
       assert.deepEqual(
         uploadOf(sent).places.map(({ lacking, carried }) => [lacking, carried]),
         [[sizes.length, sizes.length]],

@@ -114,6 +114,23 @@ for (const [kind, missing] of servers) {
     assert.deepEqual(await read(place, 'roll/a.cr3'), Buffer.from(file))
   })
 
+  test(
+    `[W1] ${kind}: folders that two computers make in the same moment are made once, and refused to nobody`,
+    { skip },
+    async () => {
+      await using server = await webdavServer(kind)
+      const open = () => openAt(`webdav://${server.user}@127.0.0.1:${server.port}/dav/Fotos?tls=off`, server.password)
+      const computers = [open(), open()]
+      for (let round = 0; round < 8; round += 1) {
+        const files = computers.flatMap((place, computer) =>
+          [0, 1, 2].map((number) => ({ place, path: `job ${round}/roll/DCIM/100/${computer}-${number}.cr3` })),
+        )
+        const sent = await Promise.all(files.map(({ place, path }) => uploadAll(place, path, fileOf(1000))))
+        for (const one of sent) assert.ok(one.ok && one.value !== 'taken', one.ok ? 'taken' : one.failure.cause)
+      }
+    },
+  )
+
   test(`[J1] ${kind}: the answer to the naming was lost, and the file is known as stored`, { skip }, async () => {
     await using server = await webdavServer(kind)
     await using proxy = await startCuttingProxy(server.port)

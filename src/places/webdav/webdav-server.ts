@@ -46,6 +46,7 @@ export class WebdavServer {
   readonly #user: string
   readonly #credentials: Credentials
   readonly #knownFolders = new Set<string>()
+  #making: Promise<unknown> = Promise.resolve()
   /** Whether `Destination` is a whole address, or only a path: see `#moveOnce`. */
   #fullDestination = true
 
@@ -143,8 +144,16 @@ export class WebdavServer {
   }
 
   /** Makes the folders above a path of the place, the root among them. */
+  /** One after the other: Apache answers 403 to whoever is second at making the same folder in the same moment. */
   makeFoldersFor(path: string): Promise<Result<void>> {
-    return this.#makeFolder([...this.#root, ...path.split('/').slice(0, -1)])
+    const made = this.#makeAfter(this.#making, [...this.#root, ...path.split('/').slice(0, -1)])
+    this.#making = made
+    return made
+  }
+
+  async #makeAfter(before: Promise<unknown>, segments: readonly string[]): Promise<Result<void>> {
+    await before
+    return this.#makeFolder(segments)
   }
 
   /** After an answer that says that a folder is not there: somebody else removed it. */
@@ -171,6 +180,11 @@ export class WebdavServer {
   async #mkcol(at: string): Promise<Result<'there' | 'no-parent'>> {
     // With its slash: nginx demands it. 405 says that the name is there already.
     const answer = await this.tell({ method: 'MKCOL', at: `${at}/`, path: '', accept: [200, 201, 204, 405, 404, 409] })
+    if (!answer.ok && /^HTTP 403/.test(answer.failure.cause ?? '')) {
+      // Another computer may have been quicker by a moment.
+      const there = await this.entry(at, '')
+      return there.ok && there.value?.isFolder === true ? done('there') : answer
+    }
     if (!answer.ok) return answer
     const { status } = answer.value
     return done(status === 404 || status === 409 ? 'no-parent' : 'there')
