@@ -126,7 +126,8 @@ for (const [kind, missing] of servers) {
           [0, 1, 2].map((number) => ({ place, path: `job ${round}/roll/DCIM/100/${computer}-${number}.cr3` })),
         )
         const sent = await Promise.all(files.map(({ place, path }) => uploadAll(place, path, fileOf(1000))))
-        for (const one of sent) assert.ok(one.ok && one.value !== 'taken', one.ok ? 'taken' : one.failure.cause)
+        for (const one of sent)
+          assert.ok(one.ok && one.value !== 'taken', one.ok ? 'taken' : (one.failure.cause ?? one.failure.code))
       }
     },
   )

@@ -180,7 +180,7 @@ export class WebdavServer {
   async #mkcol(at: string): Promise<Result<'there' | 'no-parent'>> {
     // With its slash: nginx demands it. 405 says that the name is there already.
     const answer = await this.tell({ method: 'MKCOL', at: `${at}/`, path: '', accept: [200, 201, 204, 405, 404, 409] })
-    if (!answer.ok && /^HTTP 403/.test(answer.failure.cause ?? '')) {
+    if (!answer.ok && (answer.failure.cause ?? '').startsWith('HTTP 403')) {
       // Another computer may have been quicker by a moment.
       const there = await this.entry(at, '')
       return there.ok && there.value?.isFolder === true ? done('there') : answer
