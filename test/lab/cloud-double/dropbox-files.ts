@@ -193,7 +193,7 @@ const notKept = new Set([
 /** Why a path can’t be written, as the tag of a WriteError; null when it can. */
 export function pathTrouble(path: string): 'malformed_path' | 'disallowed_name' | null {
   for (const name of path.split('/').slice(1)) {
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- these very characters are what the service refuses
     if (name === '' || name === '.' || name === '..' || /[\\\0\u007f]|[ .]$/.test(name) || name.length > 255) {
       return 'malformed_path'
     }

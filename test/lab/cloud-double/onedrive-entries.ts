@@ -295,7 +295,7 @@ const reserved = /^(?:\.lock|con|prn|aux|nul|com\d|lpt\d|desktop\.ini)$/i
 /** Why OneDrive takes no entry of this name, or null. */
 export function nameTrouble(name: string): string | null {
   if (name === '' || name === '.' || name === '..') return 'empty'
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- these very characters are what the service refuses
   if (/["*:<>?/\\|\u0000-\u001f]/.test(name)) return 'character'
   if (/^[ ~]|[ .]$/.test(name)) return 'end'
   if (reserved.test(name) || name.includes('_vti_')) return 'reserved'
