@@ -60,10 +60,13 @@ export function judgeBurst(counts: LibraryCounts): Burst | null {
       about: 'originals',
       sentence: `${originalsGone} of ${originals} originals in the library are gone or changed.`,
     }
-  if (originalsTouched === originals && originals > originalsAlways)
+  if (originalsGone + originalsTouched >= originals && originals > originalsAlways)
     return {
       about: 'originals',
-      sentence: `All ${originals} originals in the library were written to by another program.`,
+      sentence:
+        originalsGone === 0
+          ? `All ${originals} originals in the library were written to by another program.`
+          : `Of ${originals} originals in the library, ${originalsGone} are gone or changed, and all others were written to by another program.`,
     }
   if (originalsTouched > Math.max(touchedAlways, originals * touchedShare))
     return {

@@ -148,6 +148,23 @@ test('what a card held under two names comes back under both, also from a place 
   )
 })
 
+test('[R1] the same bytes under two names each come back with the time that the card had for that name', () => {
+  const twin = `${folder}/EOS 001/DCIM/IMG_2.CR3`
+  const file = (name: string, mtimeMs: number) => ({ path: `DCIM/${name}`, mtimeMs, hash })
+  const rolls = [{ folder: `${folder}/EOS 001`, files: [file('IMG_1.CR3', 5), file('IMG_2.CR3', 6)] }]
+  const both = original([
+    [nas, seen()],
+    [nas, seen(), twin],
+  ])
+  assert.deepEqual(
+    plan([both], { rolls }).wantedFiles.map((wanted) => [wanted.path, wanted.mtimeMs]),
+    [
+      [path, 5],
+      [twin, 6],
+    ],
+  )
+})
+
 test('a name outside of the job’s folder is used only when there is none inside', () => {
   const outside = 'old/IMG_1.CR3'
   assert.deepEqual(

@@ -102,9 +102,10 @@ export function planRestore(facts: RestoreFacts): RestorePlan {
     const key = `${wanted.path}\0${wanted.sources[0]?.expected ?? ''}`
     if (!wantedFiles.has(key)) wantedFiles.set(key, wanted)
   }
+  const cardTimes = cardTimesOf(facts.rolls)
   for (const original of facts.originals) {
     const inOrder = copiesInOrder(original.copies, places, facts.firstPlace)
-    for (const wanted of wantedFilesOf(original, inOrder, facts)) add(wanted)
+    for (const wanted of wantedFilesOf(original, inOrder, facts, cardTimes)) add(wanted)
     if (inOrder.length > 0 || original.isCulled) continue
     if (!original.copies.some(({ path }) => facts.wants(path)) && !facts.wants(original.name)) continue
     const left = original.copies.filter(({ latest }) => latest?.finding !== 'absent')
@@ -164,6 +165,7 @@ function wantedFilesOf(
   original: RestoreOriginal,
   inOrder: readonly Copy[],
   facts: RestoreFacts,
+  cardTimes: ReadonlyMap<string, number>,
 ): readonly WantedFile[] {
   const [nearest] = inOrder
   if (nearest === undefined) return []
@@ -179,7 +181,7 @@ function wantedFilesOf(
       kind: 'original',
       path: nameAt(name, facts.limits),
       bytes: original.bytes,
-      mtimeMs: original.mtimeMs,
+      mtimeMs: cardTimes.get(bytesUnderName(original.hash, name)) ?? original.mtimeMs,
       sources: ownNameFirst(inOrder, nearest.placeId, name).map(({ placeId, path }) => ({
         placeId,
         path,
@@ -187,6 +189,17 @@ function wantedFilesOf(
       })),
     }))
 }
+
+/** The same bytes under two names have a time for each name. */
+function cardTimesOf(rolls: readonly RestoreRoll[]): ReadonlyMap<string, number> {
+  const times = new Map<string, number>()
+  for (const { folder, files } of rolls)
+    for (const { path, mtimeMs, hash } of files)
+      if (hash !== null) times.set(bytesUnderName(hash, `${folder}/${path}`), mtimeMs)
+  return times
+}
+
+const bytesUnderName = (hash: ContentHash, path: string): string => `${hash} ${path}`
 
 /** Where the same bytes lie at one place twice, each name is brought back from its own file. */
 function ownNameFirst(inOrder: readonly Copy[], placeId: PlaceId, path: string): readonly Copy[] {

@@ -1,7 +1,7 @@
 /** Getting it back: from the nearest copy, from the next one where that is bad, and from one drive alone on a new computer. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { appendFile, mkdir, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, open, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { canMakeLoopDisk, canUseTestCards, testCardsFolder } from '../lab/can-run.ts'
@@ -96,7 +96,8 @@ test(
   async () => {
     await using undo = new AsyncDisposableStack()
     const world = undo.use(await ground({ megabytes: 400 }))
-    const cards = ['EOS_DIGITAL_A', 'SONY_A7M3'].map((name) => join(testCardsFolder() ?? '', name))
+    const cards: string[] = []
+    for (const name of ['EOS_DIGITAL_A', 'SONY_A7M3']) cards.push(await cardWithTimes(name, join(world.root, name)))
     const ingested = await runCommand([
       'ingest',
       ...cards,
@@ -148,6 +149,16 @@ test(
     assert.equal(job?.copies['drive']?.proven, 0, 'nothing was read in the rebuild, so nothing is proven (V1)')
   },
 )
+
+/** A test card each of whose files has a time of its own, also where two of them have the same bytes. */
+async function cardWithTimes(name: string, to: string): Promise<string> {
+  await cp(join(testCardsFolder() ?? '', name), to, { recursive: true })
+  for (const [number, path] of [...(await treeOf(to)).keys()].toSorted().entries()) {
+    const seconds = 1_700_000_000 + number * 61.007
+    await utimes(join(to, path), seconds, seconds)
+  }
+  return to
+}
 
 const inOrder = (tree: ReadonlyMap<string, string>): (readonly [string, string])[] =>
   [...tree].toSorted(([a], [b]) => (a < b ? -1 : 1))
