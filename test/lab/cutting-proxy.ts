@@ -114,9 +114,13 @@ class Pair {
     client.on('close', () => server.destroy())
   }
 
-  /** As a cable that is pulled out: a reset, no goodbye. */
+  /**
+   * As a cable that is pulled out: a reset, no goodbye. One that has said goodbye already is only closed: a reset is refused while its end
+   * is under way, and Node then waits for it at the end of the process for good.
+   */
   cut(): void {
-    this.#client.resetAndDestroy()
+    if (this.#client.writableEnded) this.#client.destroy()
+    else this.#client.resetAndDestroy()
     this.#server.destroy()
   }
 

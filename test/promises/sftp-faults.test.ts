@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Result } from '../../src/domain/failure.ts'
@@ -411,6 +411,20 @@ test('folders that somebody removes between two files are made again', { skip },
     const stored = await put(place, `a/b/${gone}.jpg`, Buffer.from('2'))
     assert.equal(stored.bytes, 1)
   }
+})
+
+test('to look at the place writes nothing there, also where it was begun', { skip }, async () => {
+  await using server = await sshServer()
+  {
+    await using place = disposable(placeAt(server))
+    await put(place, 'a.jpg', Buffer.from('1'))
+  }
+  const partial = inStorage(server, '.fivefold/partial')
+  await rm(partial, { recursive: true })
+  await using place = disposable(placeAt(server))
+  assert.equal(valueOf(await place.facts()).limits.type, 'sftp')
+  // Asked whether it tells hashes, the server is given a file of our own: that is for those who send.
+  assert.equal(existsSync(partial), false)
 })
 
 test('a key that is taken away is a sign-in that is needed; another host key is another server', { skip }, async () => {

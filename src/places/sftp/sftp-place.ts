@@ -81,7 +81,6 @@ class SftpPlace implements ServicePlace {
     return this.#ground.attempt(null, async (wire) => {
       const root = await lookThrough(wire, await this.#ground.at(wire, ''))
       if (root !== null && !isFolder(root)) throw new Refusal(noFolder(this.name, this.#address.path))
-      await this.#ground.probe(wire)
       const room = await this.#ground.room(wire)
       return {
         deviceId: `sftp:${this.#address.host.toLowerCase()}`,
