@@ -10,6 +10,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { figure, inOneLine, medianCost, ratio } from './figures.ts'
 import { describeSet, isSetName, makeSet, SET_NAMES } from './make-set.ts'
 import { machineName, Meter, type Cost } from './measure.ts'
 import { fivefoldRecipe, PEERS, type FivefoldCommands, type Recipe } from './recipes.ts'
@@ -98,14 +99,6 @@ function empty(folder: string): void {
   }
 }
 
-function inOneLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return text
-    .trim()
-    .replaceAll(/\s*\n\s*/g, ' · ')
-    .slice(0, 400)
-}
-
 async function runOnce(recipe: Recipe, run: number, disks: ThreeDisks, card: Contents): Promise<Outcome> {
   empty(disks.nas)
   empty(disks.pc)
@@ -122,12 +115,6 @@ async function runOnce(recipe: Recipe, run: number, disks: ThreeDisks, card: Con
   } catch (error) {
     return { recipe: recipe.name, run, cost: null, failure: inOneLine(error) }
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
 interface Row {
@@ -170,29 +157,8 @@ function summarise(recipes: readonly Recipe[], outcomes: readonly Outcome[]): re
   })
 }
 
-function ratio(a: number | undefined, b: number | undefined): number | null {
-  return a === undefined || b === undefined || b === 0 ? null : a / b
-}
-
 function costsOf(outcomes: readonly Outcome[], recipe: string): readonly Cost[] {
   return outcomes.flatMap((outcome) => (outcome.recipe === recipe && outcome.cost !== null ? [outcome.cost] : []))
-}
-
-function medianCost(costs: readonly Cost[]): Cost | null {
-  if (costs.length === 0) return null
-  const of = (pick: (cost: Cost) => number): number => median(costs.map(pick))
-  return {
-    wallSeconds: of((cost) => cost.wallSeconds),
-    childSeconds: of((cost) => cost.childSeconds),
-    machineSeconds: of((cost) => cost.machineSeconds),
-    // A peak is a bound: the highest of all runs, not the middle one.
-    peakPssMb: Math.max(...costs.map((cost) => cost.peakPssMb)),
-    peakRssMb: Math.max(...costs.map((cost) => cost.peakRssMb)),
-  }
-}
-
-function figure(value: number | null | undefined, digits = 2): string {
-  return value === null || value === undefined ? '–' : value.toFixed(digits)
 }
 
 function asMarkdown(rows: readonly Row[]): string {
