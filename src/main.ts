@@ -3,10 +3,14 @@
  * usecases/ingest-card.ts, and its heart is engine/copy-file.ts.
  */
 import { writeSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { runCli } from './faces/cli/run-cli.ts'
+import { requestsWherever } from './faces/daemon/requests-wherever.ts'
 import type { Terminal } from './faces/cli/terminal.ts'
 import { makeDemoGround } from './demo-ground.ts'
-import { openProgramAt } from './open-program.ts'
+import { localTime, openProgramAt } from './open-program.ts'
+import { readDaemonNote } from './machine/daemon-note.ts'
+import { homeFolder } from './machine/home.ts'
 import { saveNewFile } from './machine/save-new-file.ts'
 import { makeRequests } from './usecases/requests.ts'
 import { makeDemo } from './usecases/run-demo.ts'
@@ -54,8 +58,10 @@ const exitCode = await runCli(process.argv.slice(2), {
   version,
   cancel: stop.signal,
   nowMs: () => performance.now(),
-  requests: (home) => makeRequests(openProgramAt(home)),
+  timeOfDay: () => localTime(Date.now()).slice(11, 16),
+  requests: (home) => requestsWherever(makeRequests(openProgramAt(home)), () => readDaemonNote(home === null ? homeFolder() : resolve(home))),
   runDemo: makeDemo(makeDemoGround),
+  runDaemon: async (home, tell, cancel) => (await import('./start-daemon.ts')).startDaemon(home, tell, cancel),
   saveNew: saveNewFile,
 })
 process.exitCode = exitCode

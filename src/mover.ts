@@ -25,6 +25,7 @@ import { pickVolumes } from './machine/volumes/pick.ts'
 import type { Volume } from './machine/volumes/volume.ts'
 import { makeHashingMemory } from './machine/xxh128/xxh128.ts'
 import { readCardSigns } from './machine/volumes/card-signs.ts'
+import { namesAtTop } from './machine/volumes/names-at-top.ts'
 import { readWhereabouts } from './machine/volumes/whereabouts.ts'
 import { openCardSource } from './places/card/card-source.ts'
 import { findMovedFolder } from './places/folder/find-moved-folder.ts'
@@ -178,6 +179,7 @@ function makeHands(watch: Parameters<Parameters<typeof serveMover>[0]>[0]): Hand
     identify,
     mark: (address, marker) => markFolder(address, marker, (folder) => placeFacts(address, folder)),
     signs: (root) => readCardSigns(root, volumes),
+    glance: namesAtTop,
     whereIs: (path) => readWhereabouts(path, volumes),
     openCard: async (root) => {
       const file = someFileOf(root)

@@ -10,10 +10,11 @@ import type { Place } from './domain/place.ts'
 import { demandPermits } from './engine/demand-permits.ts'
 import { makeCameraMetadataReader } from './machine/camera-metadata/read-metadata.ts'
 import { examineMachine } from './machine/examine-machine.ts'
+import type { Home } from './machine/home.ts'
 import { homeFolder, makeHome } from './machine/home.ts'
 import { startMover } from './machine/mover/mover-process.ts'
 import { makeScratchFolder } from './machine/scratch-folder.ts'
-import type { LockHolder } from './machine/one-writer-lock.ts'
+import type { LockAnswer, LockHolder } from './machine/one-writer-lock.ts'
 import { acquireLock, isHeld } from './machine/one-writer-lock.ts'
 import { systemClock } from './machine/power-and-clock.ts'
 import { newPlaceId } from './machine/settings/new-place-id.ts'
@@ -26,7 +27,8 @@ import { readServiceAddress } from './places/cloud/cloud-address.ts'
 import { servicesOf } from './clouds-of-home.ts'
 import { manifestsNamed } from './places/ascmhl/manifests-named.ts'
 import type { Lightroom, PictureReader, Program, SettingsEditor } from './usecases/program.ts'
-import type { OpenProgram } from './usecases/requests.ts'
+import type { Access, OpenProgram } from './usecases/requests.ts'
+import { makeTurns } from './usecases/take-turns.ts'
 import { withReceipts } from './usecases/with-receipts.ts'
 import { version } from './version.ts'
 
@@ -40,20 +42,32 @@ const moverCommand = [
   join(import.meta.dirname, `mover${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`),
 ]
 
+/** Who may write when: across processes by the lock of the home, within a daemon by turns. */
+export interface Writers {
+  /** For a request that writes. */
+  forWrite(home: string, what: string): Promise<LockAnswer>
+  /** For a look that finds something to take over first; it does without when somebody writes. */
+  inPassing(home: string, what: string): Promise<LockAnswer>
+  /** Asked by a look: runs without an end are not interrupted as long as somebody writes. */
+  isAtWork(home: string): Promise<boolean>
+}
+
+const byLock: Writers = { forWrite: acquireLock, inPassing: acquireLock, isAtWork: isHeld }
+
 export const openProgramAt =
-  (homeWish: string | null): OpenProgram =>
+  (homeWish: string | null, writers: Writers = byLock): OpenProgram =>
   async (access, what) => {
     const home = await makeHome(homeWish === null ? homeFolder() : resolve(homeWish))
     if (!home.ok) return home
     const settings = await readSettings(home.value.settings)
     if (!settings.ok) return settings
-    const lock = access === 'write' ? await acquireLock(home.value.folder, what) : null
+    const lock = access === 'look' ? null : await writers.forWrite(home.value.folder, what)
     if (lock?.ok === false) return failed(homeBusy(lock.heldBy))
     const release = (): void => {
       if (lock?.ok === true) lock.release()
     }
     const places = toSettings(settings.value.settings).places
-    const catalog = await openOrMakeCatalog(home.value.catalog, access, home.value.folder, places)
+    const catalog = await openOrMakeCatalog(home.value, access, writers, places)
     if (!catalog.ok) {
       release()
       return catalog
@@ -79,11 +93,11 @@ export const openProgramAt =
         return current
       },
       editor,
-      isAtWork: async () => access === 'look' && (await isHeld(home.value.folder)),
+      isAtWork: async () => access === 'look' && (await writers.isAtWork(home.value.folder)),
       examineMachine: () => examineMachine(home.value),
       startMover: () => {
         const command = [...moverCommand, home.value.folder, String(current.weakSampleEvery)]
-        return startMoverWith(command, catalog.value, access === 'write')
+        return startMoverWith(command, catalog.value, access !== 'look')
       },
       startPictureReader,
       readThumbnails: async (paths) => (await import('./machine/camera-metadata/thumbnails.ts')).readThumbnails(paths),
@@ -92,13 +106,14 @@ export const openProgramAt =
       scratchFolder: () => makeScratchFolder(home.value.folder),
       hashText: (text) => parseContentHash(smallHash()(new TextEncoder().encode(text))),
       paths: { isInside, join, absolute: (path) => resolve(path), fitsPattern },
+      takeTurn: makeTurns(),
       clock: systemClock,
       localTime,
       offsetMinutes: (atMs) => -new Date(atMs).getTimezoneOffset(),
       version,
       hostname: hostname(),
     }
-    if (access === 'write') await tellCatalog(catalog.value, current.places)
+    if (access !== 'look') await tellCatalog(catalog.value, current.places)
     const close = async (): Promise<void> => {
       await catalog.value.close()
       release()
@@ -153,17 +168,18 @@ const inOrder = ({ id, name, role, site, address, declaredDevice }: Place): read
 
 /** Whoever only looks takes no lock; but where nothing was ever written, or by an older version, the catalog is made ready first. */
 async function openOrMakeCatalog(
-  file: string,
-  access: 'look' | 'write',
-  home: string,
+  home: Home,
+  access: Access,
+  writers: Writers,
   places: readonly Place[],
 ): ReturnType<typeof openCatalog> {
-  if (access === 'write') return openCatalog(file)
+  const file = home.catalog
+  if (access !== 'look') return openCatalog(file)
   const looking = await openCatalog(file, { readOnly: true })
-  if (looking.ok && (await isBehind(looking.value, places))) return catchUp(looking.value, file, home, places)
+  if (looking.ok && (await isBehind(looking.value, places))) return catchUp(looking.value, home, writers, places)
   // An older catalog is brought up to date by whoever may write, and a look may do that too when nobody else writes.
   if (looking.ok || (looking.failure.code !== 'not-found' && looking.failure.code !== 'home-busy')) return looking
-  const lock = await acquireLock(home, 'bringing the catalog up to date')
+  const lock = await writers.inPassing(home.folder, 'bringing the catalog up to date')
   if (!lock.ok) return failed(homeBusy(lock.heldBy))
   try {
     const made = await openCatalog(file)
@@ -187,11 +203,11 @@ async function isBehind(catalog: Catalog, places: readonly Place[]): Promise<boo
 /** As long as somebody else writes, the look is at what there is; that one takes the settings over when it begins. */
 async function catchUp(
   looking: Catalog,
-  file: string,
-  home: string,
+  { catalog: file, folder }: Home,
+  writers: Writers,
   places: readonly Place[],
 ): ReturnType<typeof openCatalog> {
-  const lock = await acquireLock(home, 'taking over the settings')
+  const lock = await writers.inPassing(folder, 'taking over the settings')
   if (!lock.ok) return done(looking)
   await looking.close()
   try {
@@ -246,7 +262,7 @@ function lightroomAt(home: string): Lightroom {
 }
 
 /** True for the folder itself and everything below it. */
-function isInside(inner: string, outer: string): boolean {
+export function isInside(inner: string, outer: string): boolean {
   const way = relative(outer, inner)
   return way === '' || (!way.startsWith('..') && !isAbsolute(way))
 }
@@ -257,7 +273,7 @@ function fitsPattern(path: string, pattern: string): boolean {
   return posix.matchesGlob(wanted.includes('/') ? text : posix.basename(text), wanted)
 }
 
-function localTime(atMs: number): string {
+export function localTime(atMs: number): string {
   const shifted = new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000)
   return shifted.toISOString().slice(0, 19)
 }

@@ -75,6 +75,13 @@ export const failureKinds = {
     meaning: 'The card could not be listed to the end, so no decision is made (D3).',
   },
   'home-busy': { exit: 'refused', retry: true, meaning: 'Another Fivefold works with this home (one writer).' },
+  'daemon-runs': { exit: 'refused', retry: false, meaning: 'Fivefold runs by itself already, and once is enough.' },
+  'daemon-other': {
+    exit: 'refused',
+    retry: false,
+    meaning: 'The Fivefold that runs by itself is of another version than this command.',
+  },
+  'daemon-lost': { exit: 'undone', retry: true, meaning: 'The Fivefold that runs by itself went away in the middle.' },
   'catalog-newer': { exit: 'refused', retry: false, meaning: 'The catalog was written by a newer Fivefold.' },
   'catalog-damaged': { exit: 'refused', retry: false, meaning: 'The catalog does not pass its own check.' },
   'library-suspect': {

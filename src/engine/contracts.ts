@@ -327,6 +327,8 @@ export interface Mover {
   mark(place: PlaceAddress, marker: string): Promise<Result<Identity>>
   /** What the card says of itself, by reading only (C1). */
   signs(cardRoot: string): Promise<Result<CardSigns>>
+  /** The names at the top of a volume, folders with a slash at their end; at most a thousand. For a first look, never for a decision. */
+  glance(root: string): Promise<Result<readonly string[]>>
   /** On which volume would something written under this absolute path end up? By reading only (C1). */
   whereIs(path: string): Promise<Result<Whereabouts>>
   list(cardRoot: string, cancel: Cancel): Promise<Result<CardListing>>

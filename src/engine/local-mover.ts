@@ -40,6 +40,7 @@ export interface MoverWorld {
   readonly startHash: StartHash
   openCard(root: string): Promise<CardSource>
   signs(root: string): Promise<Result<CardSigns>>
+  glance(root: string): Promise<Result<readonly string[]>>
   whereIs(path: string): Promise<Result<Whereabouts>>
   openPlace(address: PlaceAddress): Promise<Result<WritablePlace>>
   /** A place that is no folder, as a source of copies; null when this origin is none. */
@@ -62,6 +63,7 @@ export function makeLocalMover(world: MoverWorld, limits: CopyLimits = copyLimit
     identify: (address) => world.identify(address),
     mark: (address, marker) => world.mark(address, marker),
     signs: (cardRoot) => duringAt(quietWatch(world), 'card')('signs', () => world.signs(cardRoot)),
+    glance: (root) => duringAt(quietWatch(world), 'card')('glance', () => world.glance(root)),
     whereIs: (path) => world.whereIs(path),
     list: async (cardRoot, cancel) => (await openCard(world, cardRoot, quietWatch(world))).list(cancel),
     copy: async (work, report, progress, cancel) => {

@@ -92,6 +92,7 @@ async function play(plan: readonly PlanStep[], acts: readonly Act[], cancel = ne
     identify: nobody,
     mark: nobody,
     signs: nobody,
+    glance: nobody,
     whereIs: nobody,
     list: nobody,
     readAgain: nobody,

@@ -116,30 +116,10 @@ function folderOfRoll(program: Program, card: RecognisedCard, job: ChosenJob, ro
   return `${folder}/${fillTemplate(program.settings.names.roll, facts)}`
 }
 
-/**
- * Runs an act when all that asked before are done: two cards must not both make the same new job. The act is told whether it is
- * the first: only then does nothing else of this program work at the places yet.
- */
-export type TakeTurn = <Value>(act: (first: boolean) => Promise<Value>) => Promise<Value>
-
-export function makeTurns(): TakeTurn {
-  let last: Promise<unknown> = Promise.resolve()
-  let turns = 0
-  return (act) => {
-    const mine = last.then(() => {
-      turns += 1
-      return act(turns === 1)
-    })
-    last = mine.catch(() => undefined)
-    return mine
-  }
-}
-
 /** Copies and proves one card, and waits for the second read. Fails only when it refused to begin. */
 export async function ingestCard(
   program: Program,
   wish: IngestWish,
-  takeTurn: TakeTurn,
   hear: Hear,
   cancel: Cancel,
 ): Promise<Result<IngestOutcome>> {
@@ -147,7 +127,7 @@ export async function ingestCard(
   const reader = program.startPictureReader()
   const startedAtMs = program.clock.monotonicMs()
   try {
-    const begun = await takeTurn(async (first) => {
+    const begun = await program.takeTurn(async (first) => {
       const planned = await planCard(program, mover, reader, wish, cancel)
       if (!planned.ok) return planned
       if (first) await sweepPlaces(program, mover, planned.value)

@@ -13,6 +13,7 @@ import type { Policy } from '../domain/policy.ts'
 import type { UploadWindow } from '../domain/upload-window.ts'
 import type { Cancel, Clock, Mover } from '../engine/contracts.ts'
 import type { ManifestContents } from './manifest-contents.ts'
+import type { TakeTurn } from './take-turns.ts'
 
 export type { Cancel }
 
@@ -182,6 +183,8 @@ export interface Program {
   /** XXH128 of a text of our own. */
   hashText(text: string): ContentHash
   readonly paths: Paths
+  /** For what may not happen to two cards at the same time. */
+  readonly takeTurn: TakeTurn
   readonly clock: Clock
   /** `YYYY-MM-DDTHH:MM:SS` of this moment in the computer's own zone. */
   localTime(atMs: number): string

@@ -5,6 +5,7 @@
 import type { FileFacts } from '../catalog/catalog.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
+import type { FirstLook } from '../domain/first-look.ts'
 import type { Place } from '../domain/place.ts'
 import type { Cancel } from '../engine/contracts.ts'
 import type { AdoptOutcome, AdoptWish } from './adopt-folder.ts'
@@ -16,7 +17,7 @@ import { checkPlace } from './check-place.ts'
 import type { Examination } from './examine.ts'
 import { examine } from './examine.ts'
 import type { IngestWish, PlannedIngest } from './ingest-card.ts'
-import { ingestCard, makeTurns, planCard } from './ingest-card.ts'
+import { ingestCard, planCard } from './ingest-card.ts'
 import { noteClockGap } from './clock-gaps.ts'
 import { keepCounts } from './keep-counts.ts'
 import type { IngestOutcome } from './ingest-outcome.ts'
@@ -28,6 +29,7 @@ import type { LightroomCheckOutcome, LightroomCheckWish } from './match-lightroo
 import { matchLightroom } from './match-lightroom.ts'
 import type { CardSaid, RetireWish } from './keep-card.ts'
 import { retireCard, seeCardAlarms, trustCard } from './keep-card.ts'
+import { lookAtVolume } from './look-at-volume.ts'
 import type { CardLine, CardView, JobView } from './look-up.ts'
 import { listCards, listJobs, showCards, showFile, showJob } from './look-up.ts'
 import type { AddedPlace, PlaceWish } from './manage-places.ts'
@@ -67,8 +69,8 @@ import { verifyPlaces } from './verify-copies.ts'
 import type { WhatIf } from './what-if.ts'
 import { askWhatIf } from './what-if.ts'
 
-/** `look` never waits for a writer and never writes; `write` is for one at a time. */
-export type Access = 'look' | 'write'
+/** `look` never waits for a writer and never writes; `write` is for one at a time, but for an `ingest` beside another ingest. */
+export type Access = 'look' | 'write' | 'ingest'
 
 /** Opens a home: settings, catalog and, for writing, its lock. `what` is told to whoever comes second. */
 export type OpenProgram = (
@@ -79,6 +81,8 @@ export type OpenProgram = (
 export interface Requests {
   ingest(wishes: readonly IngestWish[], hear: Hear, cancel: Cancel): Promise<Result<readonly Result<IngestOutcome>[]>>
   planIngest(wish: IngestWish, cancel: Cancel): Promise<Result<PlannedIngest>>
+  /** What is mounted there, by a glance: a card, a place of ours, or something else. */
+  lookAtVolume(folder: string): Promise<Result<FirstLook>>
   status(): Promise<Result<Status>>
   listJobs(): Promise<Result<readonly JobStatus[]>>
   showJob(idOrName: string): Promise<Result<JobView>>
@@ -132,56 +136,37 @@ async function reportWith(program: Program, idOrName: string, pictures: boolean)
   return done({ report: report.value, thumbnails })
 }
 
+type Using = <Value>(
+  access: Access,
+  what: string,
+  act: (program: Program) => Promise<Result<Value>>,
+) => Promise<Result<Value>>
+
 export function makeRequests(open: OpenProgram): Requests {
-  const using = async <Value>(
-    access: Access,
-    what: string,
-    act: (program: Program) => Promise<Result<Value>>,
-  ): Promise<Result<Value>> => {
+  const using: Using = async (access, what, act) => {
     const opened = await open(access, what)
     if (!opened.ok) return opened
     try {
-      if (access === 'write') await noteClockGap(opened.value.program)
+      if (access !== 'look') await noteClockGap(opened.value.program)
       const answer = await act(opened.value.program)
-      if (access === 'write') await keepCounts(opened.value.program)
+      if (access !== 'look') await keepCounts(opened.value.program)
       return answer
     } finally {
       await opened.value.close()
     }
   }
-  const looking = <Value>(act: (program: Program) => Promise<Value>): Promise<Result<Value>> =>
-    using('look', 'a look', async (program) => done(await act(program)))
   return {
+    ...looks(using),
     ingest: (wishes, hear, cancel) =>
-      using('write', `ingest ${wishes.map(({ card }) => card).join(' ')}`, async (program) =>
+      using('ingest', `ingest ${wishes.map(({ card }) => card).join(' ')}`, async (program) =>
         done(await ingestAll(program, wishes, hear, cancel)),
       ),
-    planIngest: (wish, cancel) =>
-      using('look', 'a dry run', async (program) => {
-        const mover = program.startMover()
-        const reader = program.startPictureReader()
-        try {
-          return await planCard(program, mover, reader, wish, cancel)
-        } finally {
-          await reader.close()
-          mover.end()
-        }
-      }),
-    status: () => looking(showStatus),
-    listJobs: () => looking(listJobs),
-    showJob: (idOrName) => using('look', 'a look', (program) => showJob(program, idOrName)),
     stepJob: (idOrName, step) => using('write', `job ${step}`, (program) => stepJob(program, idOrName, step)),
-    listCards: () => looking(listCards),
-    showCards: (idOrLabel) => using('look', 'a look', (program) => showCards(program, idOrLabel)),
-    nextCard: () => looking(nextCard),
     retireCard: (wish) => using('write', 'card retire', (program) => retireCard(program, wish)),
     trustCard: (idOrLabel) => using('write', 'card trust', (program) => trustCard(program, idOrLabel)),
     seeCardAlarms: (idOrLabel) => using('write', 'card seen', (program) => seeCardAlarms(program, idOrLabel)),
-    showFile: (pathOrHash) => using('look', 'a look', (program) => showFile(program, pathOrHash)),
     cull: (pathOrHash, culled) => using('write', 'file cull', (program) => markCulled(program, pathOrHash, culled)),
-    check: (folder, hear, cancel) => using('look', 'check', (program) => checkFolder(program, folder, hear, cancel)),
     adopt: (wish, hear, cancel) => using('write', 'adopt', (program) => adoptFolder(program, wish, hear, cancel)),
-    checkLightroom: (wish) => using('look', 'lightroom check', (program) => matchLightroom(program, wish)),
     keepLightroom: (wish, hear, cancel) =>
       using('write', 'lightroom keep', (program) => keepLightroom(program, wish, hear, cancel)),
     verify: (wish, hear, cancel) => using('write', 'verify', (program) => verifyPlaces(program, wish, hear, cancel)),
@@ -200,17 +185,46 @@ export function makeRequests(open: OpenProgram): Requests {
     rebuildCatalog: (wish, hear, cancel) =>
       using('write', 'restore --rebuild-catalog', (program) => rebuildCatalog(program, wish, hear, cancel)),
     drill: (wish, hear, cancel) => using('write', 'drill', (program) => drillPlaces(program, wish, hear, cancel)),
-    report: (idOrName, pictures) => using('look', 'report', (program) => reportWith(program, idOrName, pictures)),
     addPlace: (wish) => using('write', 'place add', (program) => addPlace(program, wish)),
-    askSignIn: (name) => using('look', 'a look', (program) => askSignIn(program, name)),
     signIn: (wish, talk, cancel) =>
       using('write', 'place sign-in', (program) => signInPlace(program, wish, talk, cancel)),
     removePlace: (name) => using('write', 'place remove', (program) => removePlace(program, name)),
+  }
+}
+
+/** Those that only look, but for the kinds of work that write when they are told to. */
+function looks(using: Using) {
+  const looking = <Value>(act: (program: Program) => Promise<Value>): Promise<Result<Value>> =>
+    using('look', 'a look', async (program) => done(await act(program)))
+  return {
+    planIngest: (wish, cancel) =>
+      using('look', 'a dry run', async (program) => {
+        const mover = program.startMover()
+        const reader = program.startPictureReader()
+        try {
+          return await planCard(program, mover, reader, wish, cancel)
+        } finally {
+          await reader.close()
+          mover.end()
+        }
+      }),
+    lookAtVolume: (folder) => using('look', 'a look', (program) => lookAtVolume(program, folder)),
+    status: () => looking(showStatus),
+    listJobs: () => looking(listJobs),
+    showJob: (idOrName) => using('look', 'a look', (program) => showJob(program, idOrName)),
+    listCards: () => looking(listCards),
+    showCards: (idOrLabel) => using('look', 'a look', (program) => showCards(program, idOrLabel)),
+    nextCard: () => looking(nextCard),
+    showFile: (pathOrHash) => using('look', 'a look', (program) => showFile(program, pathOrHash)),
+    check: (folder, hear, cancel) => using('look', 'check', (program) => checkFolder(program, folder, hear, cancel)),
+    checkLightroom: (wish) => using('look', 'lightroom check', (program) => matchLightroom(program, wish)),
+    report: (idOrName, pictures) => using('look', 'report', (program) => reportWith(program, idOrName, pictures)),
+    askSignIn: (name) => using('look', 'a look', (program) => askSignIn(program, name)),
     listPlaces: () => looking(listPlaces),
     checkPlace: (name) => using('look', 'place check', (program) => checkPlace(program, name)),
     whatIf: (lose) => using('look', 'a look', (program) => askWhatIf(program, lose)),
     examine: () => looking(examine),
-  }
+  } satisfies Partial<Requests>
 }
 
 /** Several cards at once, each with a mover of its own; a card in two readers' names is one card. */
@@ -220,13 +234,12 @@ async function ingestAll(
   hear: Hear,
   cancel: Cancel,
 ): Promise<readonly Result<IngestOutcome>[]> {
-  const takeTurn = makeTurns()
   const roots = wishes.map(({ card }) => program.paths.absolute(card))
   return Promise.all(
     wishes.map((wish, index) =>
       roots.indexOf(roots[index] ?? '') < index
         ? Promise.resolve(failed(sameCardTwice(wish)))
-        : ingestCard(program, wish, takeTurn, hear, cancel),
+        : ingestCard(program, wish, hear, cancel),
     ),
   )
 }

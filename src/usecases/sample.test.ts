@@ -12,6 +12,7 @@ import { tellRoll } from '../domain/roll.ts'
 import type { Mover } from '../engine/contracts.ts'
 import type { Happening, Program } from './program.ts'
 import type { RecognisedCard } from './recognise-card.ts'
+import { makeTurns } from './take-turns.ts'
 
 /* A catalog in memory, a clock that is set by hand, and a mover that does what a test says. No tests of its own. */
 
@@ -56,6 +57,7 @@ export function moverWith(verbs: Partial<Mover>): Mover & { end(): void } {
     identify: async ({ id }) => online(id === nas.id ? nas : pc),
     mark: surprise,
     signs: surprise,
+    glance: surprise,
     whereIs: async (path) => done({ folder: path, isWhole: true, volume: systemDisk }),
     list: surprise,
     copy: surprise,
@@ -95,6 +97,7 @@ export async function makeDesk(context: TestContext, files: number, mover: Parti
     },
     services: { isService: () => false } as Partial<Program['services']> as Program['services'],
     startMover: () => moverWith(mover),
+    takeTurn: makeTurns(),
     clock: {
       nowMs: () => clock.nowMs,
       monotonicMs: () => clock.nowMs,

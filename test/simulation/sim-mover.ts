@@ -96,6 +96,11 @@ export function startSimMover(setting: MoverSetting): SimMover {
         (mover) => mover.signs(root),
         () => failed(moverDied),
       ),
+    glance: (root) =>
+      ask(
+        (mover) => mover.glance(root),
+        () => failed(moverDied),
+      ),
     whereIs: (path) =>
       ask(
         (mover) => mover.whereIs(path),
@@ -234,6 +239,7 @@ function makeChildMover(setting: MoverSetting, child: Child): Mover {
       await step('card signs')
       return memoryCardSigns(cardAt(world, root))
     },
+    glance: async () => failed(moverDied),
     whereIs: async () => failed(moverDied),
     openPlace,
     identify: async (address) => {

@@ -6,7 +6,7 @@ import { catalogOn } from '../../src/catalog/open.ts'
 import { openStore } from '../../src/catalog/open-store.ts'
 import type { Store } from '../../src/catalog/store.ts'
 import type { Result } from '../../src/domain/failure.ts'
-import { ingestCard, makeTurns } from '../../src/usecases/ingest-card.ts'
+import { ingestCard } from '../../src/usecases/ingest-card.ts'
 import type { IngestOutcome } from '../../src/usecases/ingest-outcome.ts'
 import type { Chance } from './chance.ts'
 import type { Fault } from './faults.ts'
@@ -157,10 +157,9 @@ class Telling {
         return mover
       },
     })
-    const takeTurn = makeTurns()
     const ingest = async (card: SimCard): Promise<void> => {
       const wish = { card: card.signs.root, job: 'Wedding', client: 'Miller' }
-      told.push({ card, result: await ingestCard(program, wish, takeTurn, () => undefined, cancel) })
+      told.push({ card, result: await ingestCard(program, wish, () => undefined, cancel) })
     }
     const together = chance.happens(0.4)
     const end = await life.run(async () => {

@@ -10,6 +10,7 @@ import { addDrive } from './commands/drive.ts'
 import { addLightroom } from './commands/lightroom.ts'
 import { addPlaces } from './commands/places.ts'
 import { addPrune } from './commands/prune.ts'
+import { addStart } from './commands/start.ts'
 import { addReport } from './commands/report.ts'
 import { addUpload } from './commands/upload.ts'
 import { addVerify } from './commands/verify.ts'
@@ -37,6 +38,7 @@ export function buildCli(world: CliWorld, run: CliRun): Command {
       .exitOverride()
   const shell = new Shell(world, run)
   addIngest(cli, common, shell)
+  addStart(cli, common, shell)
   addStatus(cli, common, shell)
   addJobs(cli, common, shell)
   addCards(cli, common, shell)

@@ -2,9 +2,9 @@
 import type { Command } from 'commander'
 import type { Failure, Result } from '../../domain/failure.ts'
 import { exitCodeOf, exitCodes } from '../../domain/failure.ts'
-import type { Cancel } from '../../usecases/program.ts'
 import type { Requests } from '../../usecases/requests.ts'
 import type { RunDemo } from '../../usecases/run-demo.ts'
+import type { RunDaemon } from './commands/start.ts'
 import { ProgressLine } from './show-progress.ts'
 import type { Terminal } from './terminal.ts'
 import { printFailure } from './terminal.ts'
@@ -13,10 +13,13 @@ import { printFailure } from './terminal.ts'
 export interface CliWorld {
   readonly terminal: Terminal
   readonly version: string
-  readonly cancel: Cancel
+  readonly cancel: AbortSignal
   nowMs(): number
+  /** `HH:MM` here, now. */
+  timeOfDay(): string
   requests(home: string | null): Requests
   runDemo: RunDemo
+  runDaemon: RunDaemon
   /** Writes a file that is not there yet, and answers its whole path (W2). Fails with `name-taken` or `place-error`. */
   saveNew(path: string, bytes: Uint8Array): Promise<Result<string>>
 }

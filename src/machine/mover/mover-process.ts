@@ -125,8 +125,14 @@ const pathsAtOnce = 500
 function looking(
   ask: AskChild,
   options: MoverOptions,
-): Pick<Hands, 'whereIs' | 'listPlace' | 'checkPaths' | 'setAside'> {
+): Pick<Hands, 'glance' | 'whereIs' | 'listPlace' | 'checkPaths' | 'setAside'> {
   return {
+    glance: async (root) => {
+      const ending = await ask({ ask: 'glance', root }, [], {}, null)
+      return ending.kind === 'answered' && ending.answer.answer === 'glanced'
+        ? ending.answer.result
+        : failed(lost(ending, null))
+    },
     whereIs: async (path) => {
       const ending = await ask({ ask: 'where-is', path }, [], {}, null, options.stallMs)
       return ending.kind === 'answered' && ending.answer.answer === 'whereabouts'

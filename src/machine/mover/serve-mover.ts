@@ -88,6 +88,8 @@ async function answer(mover: Hands, waits: Waits, order: Ask & { id: number }, c
       return { answer: 'marked', result: await mover.mark(order.place, order.marker) }
     case 'signs':
       return { answer: 'signs', result: await mover.signs(order.cardRoot) }
+    case 'glance':
+      return { answer: 'glanced', result: await mover.glance(order.root) }
     case 'where-is':
       return { answer: 'whereabouts', result: await mover.whereIs(order.path) }
     case 'list':

@@ -31,6 +31,7 @@ export type Ask =
   | { readonly ask: 'identify'; readonly place: PlaceAddress }
   | { readonly ask: 'mark'; readonly place: PlaceAddress; readonly marker: string }
   | { readonly ask: 'signs'; readonly cardRoot: string }
+  | { readonly ask: 'glance'; readonly root: string }
   | { readonly ask: 'where-is'; readonly path: string }
   | { readonly ask: 'list'; readonly cardRoot: string }
   | {
@@ -63,6 +64,7 @@ export type Answer =
   | { readonly answer: 'identity'; readonly identity: Identity }
   | { readonly answer: 'marked'; readonly result: Result<Identity> }
   | { readonly answer: 'signs'; readonly result: Result<CardSigns> }
+  | { readonly answer: 'glanced'; readonly result: Result<readonly string[]> }
   | { readonly answer: 'whereabouts'; readonly result: Result<Whereabouts> }
   | { readonly answer: 'listing'; readonly result: Result<CardListing> }
   | { readonly answer: 'place-listing'; readonly result: Result<PlaceListing> }

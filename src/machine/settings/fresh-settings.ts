@@ -57,6 +57,13 @@ places: []
 #   catalogs: []     # such as [/home/me/Pictures/Lightroom/Main.lrcat]
 #   keepAt: []       # such as [NAS, "Safe A"]
 
+## What \`fivefold start\` does by itself.
+# start:
+#   cards: copy      # a card that comes in is copied at once; or ask
+#   below: []        # only volumes mounted in these folders; empty for all
+#   ignore: []       # never these, such as [/media/me/BACKUP]
+#   nights: 01:00-06:00
+
 ## How folders and files are named. file: off keeps the tree of the card as it is.
 # names:
 #   job: '{shot:yyyy}/{shot:yyyy-MM-dd} {client} {job}'

@@ -373,6 +373,34 @@ const lightroom = group('Lightroom Classic.', {
   keepAt: pathList('a list of names of places', 'Places at which snapshots of these catalogs are kept.'),
 })
 
+const onInsertionWords = 'copy, or ask'
+const start = group('What `fivefold start` does by itself.', {
+  cards: z.prefault(
+    z.enum(['copy', 'ask'], { error: onInsertionWords }).check(
+      wordsOf({
+        kind: onInsertionWords,
+        meaning: 'A card that comes in is copied at once, or you are told and copy it with `fivefold ingest`.',
+      }),
+    ),
+    'copy',
+  ),
+  below: pathList(
+    'a list of folders',
+    'Only volumes that are mounted in one of these folders are looked at; empty for all of them.',
+  ),
+  ignore: pathList(
+    'a list of folders at which volumes are mounted',
+    'Volumes that are never looked at, although they may look like a card.',
+  ),
+  nights: z.prefault(
+    textRead(
+      { kind: texts.dailyHoursWords, meaning: 'Hours in which copies are read again and restores rehearsed.' },
+      texts.readDailyHours,
+    ),
+    '01:00-06:00',
+  ),
+})
+
 /** The whole file; every group may be left out, and every setting of a group. */
 export const settingsSchema = group('The settings of Fivefold, `fivefold.yaml` in its home.', {
   places: z.prefault(placesSchema, []),
@@ -390,6 +418,7 @@ export const settingsSchema = group('The settings of Fivefold, `fivefold.yaml` i
   drill: z.prefault(drill, {}),
   prune: z.prefault(pruneGroup, {}),
   lightroom: z.prefault(lightroom, {}),
+  start: z.prefault(start, {}),
   names: z.prefault(names, {}),
 })
 

@@ -1,7 +1,7 @@
 import type { NameTemplate } from '../../domain/name-template.ts'
 import type { Place } from '../../domain/place.ts'
 import type { Policy } from '../../domain/policy.ts'
-import type { UploadWindow } from '../../domain/upload-window.ts'
+import type { UploadHours, UploadWindow } from '../../domain/upload-window.ts'
 import type { SettingsFile } from './settings-schema.ts'
 
 /** What the use cases want of the settings. They say the same in words of their own, and a test holds the two together. */
@@ -13,11 +13,20 @@ export interface SettingsInUse {
   readonly upload: UploadWindow
   readonly weakSampleEvery: number
   readonly lightroom: { readonly catalogs: readonly string[]; readonly keepAt: readonly string[] }
+  readonly start: OwnRules
+}
+
+/** What a Fivefold that runs by itself may do. */
+export interface OwnRules {
+  readonly cards: 'copy' | 'ask'
+  readonly below: readonly string[]
+  readonly ignore: readonly string[]
+  readonly nights: UploadHours
 }
 
 /** Takes settings that were read; gives the part that the use cases work with. Can not fail. */
 export function toSettings(file: SettingsFile): SettingsInUse {
-  const { places, copies, cards, names, second, cloud, drive, verify, drill, prune, lightroom } = file
+  const { places, copies, cards, names, second, cloud, drive, verify, drill, prune, lightroom, start } = file
   return {
     places: places.map(({ device, ...place }) => ({ ...place, declaredDevice: device ?? null })),
     policy: {
@@ -37,5 +46,6 @@ export function toSettings(file: SettingsFile): SettingsInUse {
     },
     weakSampleEvery: cloud.readBack,
     lightroom,
+    start,
   }
 }
