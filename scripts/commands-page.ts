@@ -9,9 +9,19 @@ const notHere = (): never => {
 /** The command line as it is built for the program, with nothing behind it. */
 function commandTree(): Command {
   const terminal = { out: notHere, err: notHere, redraw: notHere, columns: 100, isTerminal: false, colour: false }
-  const cancel = { aborted: false, addEventListener: notHere, removeEventListener: notHere }
+  const cancel = new AbortController().signal
   return buildCli(
-    { terminal, version, cancel, nowMs: () => 0, requests: notHere, runDemo: notHere, saveNew: notHere },
+    {
+      terminal,
+      version,
+      cancel,
+      nowMs: () => 0,
+      timeOfDay: notHere,
+      requests: notHere,
+      runDemo: notHere,
+      runDaemon: notHere,
+      saveNew: notHere,
+    },
     { exitCode: 0 },
   )
 }

@@ -59,7 +59,10 @@ const exitCode = await runCli(process.argv.slice(2), {
   cancel: stop.signal,
   nowMs: () => performance.now(),
   timeOfDay: () => localTime(Date.now()).slice(11, 16),
-  requests: (home) => requestsWherever(makeRequests(openProgramAt(home)), () => readDaemonNote(home === null ? homeFolder() : resolve(home))),
+  requests: (home) =>
+    requestsWherever(makeRequests(openProgramAt(home)), () =>
+      readDaemonNote(home === null ? homeFolder() : resolve(home)),
+    ),
   runDemo: makeDemo(makeDemoGround),
   runDaemon: async (home, tell, cancel) => (await import('./start-daemon.ts')).startDaemon(home, tell, cancel),
   saveNew: saveNewFile,

@@ -16,7 +16,7 @@ import { acquireLock } from './machine/one-writer-lock.ts'
 import { systemClock } from './machine/power-and-clock.ts'
 import { readSettings } from './machine/settings/settings-file.ts'
 import { toSettings } from './machine/settings/to-settings.ts'
-import { mountedNow } from './machine/volumes/mounted-now.ts'
+import { mountedNowHere } from './machine/volumes/mounted-now.ts'
 import type { Writers } from './open-program.ts'
 import { isInside, localTime, openProgramAt } from './open-program.ts'
 import type { Requests } from './usecases/requests.ts'
@@ -57,7 +57,7 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
           requests: requestsFrom(folder),
           clock: systemClock,
           localTime,
-          mounted: mountedNow,
+          mounted: mountedNowHere(),
           onWanted: (listener) => shared.onWanted(listener),
           settings: () => ownSettings(home.value),
           tell: news,

@@ -38,8 +38,8 @@ export interface OwnWorkFacts {
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
-/** After so long nobody waits for a night any more: the computer is off at night. */
-const overdueMs = dayMs
+/** After so long without a night nobody waits for one any more: the computer is off at night. Longer than a day, so that a night comes first. */
+const overdueMs = 30 * hourMs
 
 /** How long after a try that came to its end the same is not begun again. */
 const pauseMs: Readonly<Record<OwnWork, number>> = {
@@ -68,17 +68,21 @@ function isWanted(work: OwnWork, facts: OwnWorkFacts, nowMs: number): boolean {
     case 'lightroom keep':
       return facts.keepsLightroom && isNight(facts)
     case 'verify':
-      return isDue(facts, 'evidence-stale', nowMs)
+      return isDue(facts, work, 'evidence-stale', nowMs)
     case 'drill':
-      return isDue(facts, 'drill-due', nowMs)
+      return isDue(facts, work, 'drill-due', nowMs)
   }
 }
 
 const isNight = ({ nights, localTime }: OwnWorkFacts): boolean => minutesUntilOpen(nights, localTime) === 0
 
 /** In the night, or when it waited in vain for one. */
-const isDue = (facts: OwnWorkFacts, code: DueCode, nowMs: number): boolean =>
-  facts.due.some((due) => due.code === code && (isNight(facts) || nowMs - due.sinceMs > overdueMs))
+function isDue(facts: OwnWorkFacts, work: OwnWork, code: DueCode, nowMs: number): boolean {
+  const lastMs = facts.tried.get(work)?.atMs ?? Number.NEGATIVE_INFINITY
+  return facts.due.some(
+    (due) => due.code === code && (isNight(facts) || nowMs - Math.max(due.sinceMs, lastMs) > overdueMs),
+  )
+}
 
 function isTooSoon(work: OwnWork, { tried, cloudMayLack, driveWaits }: OwnWorkFacts, nowMs: number): boolean {
   const last = tried.get(work)

@@ -44,11 +44,21 @@ export async function chooseJob(
   const shot = await firstShot(program, reader, card.signs.root, card.listing.files)
   const shotOn = shot.slice(0, 10)
   if (found !== undefined && (wish.job !== null || found.shotOn === shotOn)) return { kind: 'known', job: found }
+  const ofTheDay = wish.job === null ? await onlyOpenJobOf(program, shotOn, wish.client) : null
+  if (ofTheDay !== null) return { kind: 'known', job: ofTheDay }
   const client = wish.client ?? ''
   const name = await freeName(program, wished, client)
   const facts = { ...noFacts, job: name, client, shot, ingest: program.localTime(program.clock.nowMs()) }
   const folder = await freeFolder(program, fillTemplate(program.settings.names.job, facts))
   return { kind: 'new', name, client, shotOn, folder }
+}
+
+/** The second card of a wedding goes where the first one went. Of two jobs of one day none is guessed. */
+async function onlyOpenJobOf(program: Program, shotOn: string, client: string | null): Promise<Job | null> {
+  const [job, ...others] = (await program.catalog.jobs()).filter(
+    (one) => one.state === 'open' && one.shotOn === shotOn && (client === null || one.client === client),
+  )
+  return job === undefined || others.length > 0 ? null : job
 }
 
 /** A job of that name may be delivered already. Two of one name for one client could not be told apart, so the new one gets a number. */

@@ -27,7 +27,9 @@ async function say(answers: Partial<Requests>, ...args: readonly string[]): Prom
     cancel: new AbortController().signal,
     nowMs: () => 0,
     requests: () => answers as Requests,
+    timeOfDay: unexpected,
     runDemo: unexpected,
+    runDaemon: unexpected,
     saveNew: unexpected,
   })
   return [...lines, `[exit code ${exitCode}]`].join('\n')

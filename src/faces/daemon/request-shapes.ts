@@ -6,8 +6,6 @@ import type { Cancel, Hear, SignInTalk } from '../../usecases/program.ts'
 import type { Requests } from '../../usecases/requests.ts'
 
 /** `data` goes over as it is; the others stay with the one who asks, and the daemon calls back. */
-export type ArgumentKind = 'data' | 'hear' | 'cancel' | 'talk'
-
 type KindOf<Argument> = Argument extends Hear
   ? 'hear'
   : Argument extends Cancel

@@ -2,12 +2,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { timingSafeEqual } from 'node:crypto'
-import { json } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 import type { Cancel, Hear, SignInTalk } from '../../usecases/program.ts'
 import type { Requests } from '../../usecases/requests.ts'
 import { isRequestName, requestShapes } from './request-shapes.ts'
 import type { RequestName } from './request-shapes.ts'
-import type { Said } from './wire.ts'
+import type { Asked, Said } from './wire.ts'
 import { decode, encode, tokenHeader, versionHeader } from './wire.ts'
 
 export interface DaemonFace {
@@ -49,14 +49,23 @@ async function handle(
     return end(response, 204)
   }
   if (what === 'answers' && request.method === 'POST') {
-    const body = await json(request)
+    const body = parsed(await text(request))
     running.get(name)?.answered(isAnswer(body) ? body.answer : null)
     return end(response, 204)
   }
   if (what !== 'requests' || request.method !== 'POST' || !isRequestName(name)) return end(response, 404)
-  const asked = readAsked(decode(JSON.stringify(await json(request))))
+  const asked = readAsked(parsed(await text(request)))
   if (asked === null) return end(response, 400)
   await answer(face, running, name, asked, response)
+}
+
+/** Null for what is no JSON. */
+function parsed(body: string): unknown {
+  try {
+    return decode(body)
+  } catch {
+    return null
+  }
 }
 
 /** By the token, which only this person can read. The length tells nothing. */
@@ -76,13 +85,7 @@ const isAnswer = (body: unknown): body is { readonly answer: string | null } =>
   'answer' in body &&
   (typeof body.answer === 'string' || body.answer === null)
 
-interface ReadAsked {
-  readonly id: string
-  readonly cwd: string
-  readonly data: readonly unknown[]
-}
-
-function readAsked(body: unknown): ReadAsked | null {
+function readAsked(body: unknown): Asked | null {
   if (typeof body !== 'object' || body === null || !('id' in body && 'cwd' in body && 'data' in body)) return null
   const { id, cwd, data } = body
   return typeof id === 'string' && typeof cwd === 'string' && Array.isArray(data) ? { id, cwd, data } : null
@@ -118,7 +121,7 @@ async function answer(
   face: DaemonFace,
   running: Map<string, Running>,
   name: RequestName,
-  asked: ReadAsked,
+  asked: Asked,
   response: ServerResponse,
 ): Promise<void> {
   const one = new Running(face.cancel)

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mountedFolders, mountedOnLinux, mountedOnMac, windowsLetters } from './mounted-folders.ts'
+import { mountedFolders } from './mounted-folders.ts'
+import {
+  mountedNowHere,
+  mountedNowOnLinux,
+  mountedNowOnMac,
+  mountedNowOnWindows,
+  windowsLetters,
+} from './mounted-now.ts'
 
 /** From an Ubuntu desktop with a USB drive, a card, a NAS and a phone; the lines of the system itself are a few of many. */
 const mountinfo = `
@@ -22,10 +29,17 @@ const mountinfo = `
 test('on Linux the mounted drives are told, without shares, without the system’s own and without what is hidden', async () => {
   const asked: string[] = []
   const readText = async (path: string) => (asked.push(path), mountinfo)
-  const found = await mountedOnLinux({ readText })
-  assert.deepEqual(found, ['/boot/efi', '/media/me/SAFE', '/media/me/EOS DIGITAL', '/media/me/hidden'])
+  const found = await mountedNowOnLinux({ readText })
+  assert.deepEqual(
+    found?.map(({ folder }) => folder),
+    ['/boot/efi', '/media/me/SAFE', '/media/me/EOS DIGITAL', '/media/me/hidden'],
+  )
   assert.deepEqual(asked, ['/proc/self/mountinfo'], 'nothing else is touched')
-  assert.deepEqual(await mountedOnLinux({ readText: async () => null }), [])
+  assert.equal(await mountedNowOnLinux({ readText: async () => null }), null)
+  // Another card at the same folder is another mounting.
+  const changed = await mountedNowOnLinux({ readText: async () => mountinfo.replace('121 28 8:33', '127 28 8:33') })
+  assert.notEqual(changed?.[2]?.id, found?.[2]?.id)
+  assert.equal(changed?.[1]?.id, found?.[1]?.id)
 })
 
 /** `mount` of macOS 14 with two drives and a NAS; shortened. */
@@ -41,13 +55,16 @@ map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)
 
 test('on macOS the mount table is asked, and no volume', async () => {
   const asked: string[] = []
-  const found = await mountedOnMac(async (command, args) => {
+  const found = await mountedNowOnMac(async (command, args) => {
     asked.push([command, ...args].join(' '))
     return { kind: 'ended', code: 0, stdout: mountOutput, stderr: '' }
   })
-  assert.deepEqual(found, ['/System/Volumes/Data', '/Volumes/SAFE (1)', '/Volumes/Time Machine'])
+  assert.deepEqual(
+    found?.map(({ folder }) => folder),
+    ['/System/Volumes/Data', '/Volumes/SAFE (1)', '/Volumes/Time Machine'],
+  )
   assert.deepEqual(asked, ['mount'])
-  assert.deepEqual(await mountedOnMac(async () => ({ kind: 'hung' })), [])
+  assert.equal(await mountedNowOnMac(async () => ({ kind: 'hung' })), null)
 })
 
 test('on Windows every letter may be a drive', async () => {
@@ -55,4 +72,41 @@ test('on Windows every letter may be a drive', async () => {
   assert.equal(windowsLetters().length, 24)
   assert.deepEqual(await mountedFolders('win32'), windowsLetters())
   assert.deepEqual(await mountedFolders('aix'), [])
+  assert.equal(await mountedNowHere('aix')(), null)
+})
+
+/** A PC with a card reader of two slots, one of them empty, a NAS at Z: that does not answer, and a disc drive. */
+const powerShellOutput = 'D:\r\nZ:\r\n'
+
+test('[J2] on Windows a share that may hang is never touched, and an empty slot is no card', async () => {
+  const volumes = new Map([
+    ['C:\\', '1'],
+    ['E:\\', '2748'],
+  ])
+  const touched = new Set<string>()
+  let asked = 0
+  let ends: 'well' | 'hung' = 'hung'
+  const look = mountedNowOnWindows(
+    async () => {
+      asked += 1
+      return ends === 'well' ? { kind: 'ended', code: 0, stdout: powerShellOutput, stderr: '' } : { kind: 'hung' }
+    },
+    async (folder) => {
+      touched.add(folder)
+      return volumes.get(folder) ?? null
+    },
+  )
+  assert.equal(await look(), null)
+  assert.equal(touched.size, 0, 'touched before it was known what is a share')
+  ends = 'well'
+  assert.deepEqual(await look(), [
+    { id: 'C:\\ 1', folder: 'C:\\' },
+    { id: 'E:\\ 2748', folder: 'E:\\' },
+  ])
+  volumes.set('E:\\', '9999')
+  assert.deepEqual((await look())?.[1], { id: 'E:\\ 9999', folder: 'E:\\' })
+  volumes.delete('E:\\')
+  assert.equal((await look())?.length, 1)
+  assert.equal(touched.has('Z:\\') || touched.has('D:\\'), false)
+  assert.equal(asked, 2, 'PowerShell is asked seldom')
 })
