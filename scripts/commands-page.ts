@@ -20,6 +20,7 @@ function commandTree(): Command {
       requests: notHere,
       runDemo: notHere,
       runDaemon: notHere,
+      news: { test: notHere, saveMailPassword: notHere },
       saveNew: notHere,
     },
     { exitCode: 0 },

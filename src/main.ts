@@ -65,6 +65,10 @@ const exitCode = await runCli(process.argv.slice(2), {
     ),
   runDemo: makeDemo(makeDemoGround),
   runDaemon: async (home, tell, cancel) => (await import('./start-daemon.ts')).startDaemon(home, tell, cancel),
+  news: {
+    test: async (home) => (await import('./news-of-home.ts')).testNews(home),
+    saveMailPassword: async (home, password) => (await import('./news-of-home.ts')).saveMailPassword(home, password),
+  },
   saveNew: saveNewFile,
 })
 process.exitCode = exitCode

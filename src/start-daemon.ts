@@ -24,6 +24,7 @@ import { makeRequests } from './usecases/requests.ts'
 import type { News, OwnSettings } from './usecases/run-by-itself.ts'
 import { runByItself } from './usecases/run-by-itself.ts'
 import { seenFrom, SharedHome } from './usecases/share-home.ts'
+import { tellFrom } from './news-of-home.ts'
 import { version } from './version.ts'
 
 const whatHolds = 'fivefold start'
@@ -37,8 +38,8 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
   if (!home.ok) return home
   const settings = await readSettings(home.value.settings)
   if (!settings.ok) return settings
-  const news = logged(home.value, tell)
-  const lock = await lockFor(home.value, news, cancel)
+  const log = logged(home.value, tell)
+  const lock = await lockFor(home.value, log, cancel)
   if (!lock.ok) return lock
   try {
     const { folder } = home.value
@@ -50,6 +51,13 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
     const listening = await listen(server, note.socketPath)
     if (!listening.ok) return listening
     await saveDaemonNote(folder, note)
+    const telling = tellFrom(home.value, ({ sentence, advice }) =>
+      log({ code: 'trouble', sentence: `${sentence} ${advice}` }),
+    )
+    const news = (one: News): void => {
+      log(one)
+      telling.tell(one)
+    }
     try {
       await greet(requestsFrom(folder), news)
       const working = runByItself(
@@ -61,6 +69,7 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
           onWanted: (listener) => shared.onWanted(listener),
           settings: () => ownSettings(home.value),
           tell: news,
+          looked: (status) => telling.looked(status),
         },
         cancel,
       )
@@ -69,6 +78,7 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
       server.close()
       server.closeAllConnections()
       await clearDaemonNote(folder)
+      await Promise.race([telling.end(), wait(stopMs / 2, undefined, { ref: false })])
     }
     return done(undefined)
   } finally {
@@ -151,6 +161,7 @@ async function ownSettings(home: Home): Promise<Result<OwnSettings>> {
       (start.below.length === 0 || start.below.some((above) => isInside(folder, above))) &&
       !start.ignore.some((ignored) => resolve(ignored) === folder),
     keepsLightroom: lightroom.catalogs.length > 0 && lightroom.keepAt.length > 0,
+    prunes: policy.prune.automatic,
     verifyBudgetMs: budget === 'none' ? null : budget.lengthMs,
     nights: start.nights,
   })

@@ -75,6 +75,7 @@ export const failureKinds = {
     meaning: 'The card could not be listed to the end, so no decision is made (D3).',
   },
   'home-busy': { exit: 'refused', retry: true, meaning: 'Another Fivefold works with this home (one writer).' },
+  'news-not-sent': { exit: 'undone', retry: true, meaning: 'A message could not be sent to you by one of its ways.' },
   'daemon-runs': { exit: 'refused', retry: false, meaning: 'Fivefold runs by itself already, and once is enough.' },
   'daemon-other': {
     exit: 'refused',

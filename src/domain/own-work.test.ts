@@ -14,6 +14,7 @@ const quiet: OwnWorkFacts = {
   hasCloud: false,
   cloudMayLack: false,
   keepsLightroom: false,
+  prunes: false,
   nights: { fromMinute: 60, toMinute: 360 },
   localTime: noon,
   tried: new Map(),
@@ -60,6 +61,13 @@ test('the night’s budget is used once a night', () => {
   const after = { ...facts, tried: tried('verify', {}) }
   assert.equal(nextOwnWork(after, nowMs + hourMs), null)
   assert.equal(nextOwnWork(after, nowMs + dayMs), 'verify')
+})
+
+test('nothing is cleared unless a person allowed it', () => {
+  const due: OwnWorkFacts = { ...quiet, localTime: night, due: [{ code: 'prune-possible', sinceMs: nowMs }] }
+  assert.equal(nextOwnWork(due, nowMs), null)
+  assert.equal(nextOwnWork({ ...due, prunes: true }, nowMs), 'prune')
+  assert.equal(nextOwnWork({ ...due, prunes: true, localTime: noon }, nowMs), null)
 })
 
 test('what did not come to its end is tried ever more seldom, and never before the service wants it', () => {

@@ -1,6 +1,6 @@
 /**
  * What a Fivefold that runs by itself does next when no card is in. Pure: what is due, what was tried, and the time in; one piece of
- * work out. Nothing here removes anything, and nothing mends: those are a person's words.
+ * work out. Nothing here mends, and nothing removes unless a person allowed that once and for all: those are their words.
  */
 import type { DueCode } from './due-facts.ts'
 import { dayMs } from './policy.ts'
@@ -8,7 +8,7 @@ import type { UploadHours } from './upload-window.ts'
 import { minutesUntilOpen } from './upload-window.ts'
 
 /** In the order in which they come when several could be done. */
-export const ownWorks = ['drive update', 'upload', 'lightroom keep', 'verify', 'drill'] as const
+export const ownWorks = ['drive update', 'upload', 'lightroom keep', 'verify', 'drill', 'prune'] as const
 export type OwnWork = (typeof ownWorks)[number]
 
 /** How the last try of one kind of work went, in this process. */
@@ -28,6 +28,8 @@ export interface OwnWorkFacts {
   /** Something came in since the clouds were last found to have everything. */
   readonly cloudMayLack: boolean
   readonly keepsLightroom: boolean
+  /** A person allowed it once and for all (`prune.automatic`). */
+  readonly prunes: boolean
   /** When the computer may be kept busy: reading terabytes beside a person who edits is noticed. */
   readonly nights: UploadHours
   /** `YYYY-MM-DDTHH:MM:SS` here, now. */
@@ -48,6 +50,7 @@ const pauseMs: Readonly<Record<OwnWork, number>> = {
   'lightroom keep': 20 * hourMs,
   verify: 20 * hourMs,
   drill: 20 * hourMs,
+  prune: 20 * hourMs,
 }
 
 const backOffFirstMs = 5 * minuteMs
@@ -71,6 +74,8 @@ function isWanted(work: OwnWork, facts: OwnWorkFacts, nowMs: number): boolean {
       return isDue(facts, work, 'evidence-stale', nowMs)
     case 'drill':
       return isDue(facts, work, 'drill-due', nowMs)
+    case 'prune':
+      return facts.prunes && (isDue(facts, work, 'prune-possible', nowMs) || isDue(facts, work, 'trash-waiting', nowMs))
   }
 }
 

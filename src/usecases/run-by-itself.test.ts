@@ -36,7 +36,7 @@ interface Stage {
 }
 
 const ingested = (outcome: IngestOutcome['outcome'], sentence = 'All is proven.'): IngestOutcome =>
-  ({ outcome, sentence, failures: [] }) as Partial<IngestOutcome> as IngestOutcome
+  ({ outcome, sentence, failures: [], files: { copied: 1 } }) as unknown as Partial<IngestOutcome> as IngestOutcome
 
 /** `stepMs`: a computer that sleeps at least so long each time; a fortnight of seconds would take a minute. */
 function stage(stepMs = 0): Stage {
@@ -53,6 +53,7 @@ function stage(stepMs = 0): Stage {
     cards: 'copy',
     isWatched: () => true,
     keepsLightroom: false,
+    prunes: false,
     verifyBudgetMs: hourMs,
     nights: { fromMinute: 60, toMinute: 360 },
   }
@@ -107,6 +108,7 @@ function stage(stepMs = 0): Stage {
     },
     settings: async () => done(settings),
     tell: (one) => news.push(one),
+    looked: () => undefined,
   }
   return {
     world,

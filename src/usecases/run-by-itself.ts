@@ -35,6 +35,10 @@ export interface News {
     | 'said'
     | 'trouble'
   readonly sentence: string
+  /** For programs; the outcome of an ingest, say. */
+  readonly details?: unknown
+  /** True for what was told before this process began: it stands in the log, and nobody is called for it. */
+  readonly isOld?: boolean
 }
 
 export interface OwnSettings {
@@ -43,6 +47,7 @@ export interface OwnSettings {
   /** Whether a volume that is mounted there is looked at. */
   isWatched(folder: string): boolean
   readonly keepsLightroom: boolean
+  readonly prunes: boolean
   readonly verifyBudgetMs: number | null
   readonly nights: UploadHours
 }
@@ -57,6 +62,8 @@ export interface ByItselfWorld {
   onWanted(listener: () => void): () => void
   settings(): Promise<Result<OwnSettings>>
   tell(news: News): void
+  /** Where things stand, each time it is asked for. */
+  looked(status: Status): void
 }
 
 /** A card must be noticed within two seconds. */
@@ -72,6 +79,8 @@ interface Inserted {
   kind: 'unknown' | 'card' | 'place' | 'other'
   /** What goes on with it now. */
   busy: Promise<void> | null
+  /** It was in when this process began. */
+  readonly wasIn: boolean
   failures: number
   againAtMs: number | null
   isGone: boolean
@@ -90,6 +99,7 @@ class ByItself {
   readonly #told = new Map<OwnWork, string | null>()
   #working: Promise<void> | null = null
   #workAtMs = 0
+  #isFirstLook = true
   #driveCame = true
   #cloudMayLack = true
 
@@ -127,10 +137,19 @@ class ByItself {
     }
     for (const mounted of now) {
       if (this.#inserted.has(mounted.id)) continue
-      const one: Inserted = { mounted, kind: 'unknown', busy: null, failures: 0, againAtMs: null, isGone: false }
+      const one: Inserted = {
+        mounted,
+        kind: 'unknown',
+        busy: null,
+        wasIn: this.#isFirstLook,
+        failures: 0,
+        againAtMs: null,
+        isGone: false,
+      }
       this.#inserted.set(mounted.id, one)
       this.#begin(one)
     }
+    this.#isFirstLook = false
   }
 
   #begin(one: Inserted): void {
@@ -184,9 +203,12 @@ class ByItself {
     else this.#cardFailed(one, result.failure)
   }
 
-  #concludeCard(one: Inserted, { outcome, sentence, failures }: IngestOutcome): void {
+  #concludeCard(one: Inserted, ingested: IngestOutcome): void {
+    const { outcome, sentence, failures } = ingested
     if (outcome === 'stopped') return
-    this.#tell(outcome === 'done' ? 'card-done' : 'card-undone', sentence)
+    const details = { source: one.mounted.folder, ...ingested }
+    const isOld = one.wasIn && outcome === 'done' && ingested.files.copied === 0
+    this.#world.tell({ code: outcome === 'done' ? 'card-done' : 'card-undone', sentence, details, isOld })
     if (outcome === 'done') one.failures = 0
     else {
       for (const failure of failures) this.#tell('trouble', `${failure.sentence} ${failure.advice}`)
@@ -240,6 +262,7 @@ class ByItself {
     const { requests, clock } = this.#world
     const [status, settings] = [await requests.status(), await this.#world.settings()]
     if (!status.ok || !settings.ok) return null
+    this.#world.looked(status.value)
     const nowMs = clock.nowMs()
     return {
       ...settings.value,
@@ -306,6 +329,10 @@ class ByItself {
       }
       case 'drill':
         return did(await requests.drill({ place: null, sample: null, seed: null }, hear, stop))
+      case 'prune':
+        return did(
+          await requests.prune({ place: null, apply: true, clockIsRight: false, emptyTrash: false }, hear, stop),
+        )
     }
   }
 

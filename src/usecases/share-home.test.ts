@@ -141,5 +141,5 @@ test('paths are meant from where the person stands, and settings stay those of n
   assert.equal(seen.paths.absolute('card'), '/elsewhere/card')
   assert.equal(seen.paths.join('a'), 'joined')
   version = '2'
-  assert.equal(String(seen.settings), '2')
+  assert.deepEqual(seen.settings, '2')
 })

@@ -56,7 +56,7 @@ export interface Status {
   readonly jobs: readonly JobStatus[]
   readonly cards: readonly CardStatus[]
   readonly places: readonly PlaceStatus[]
-  readonly due: readonly (Pick<Due, 'code' | 'sentence' | 'command'> & { readonly since: string })[]
+  readonly due: readonly (Pick<Due, 'code' | 'subject' | 'sentence' | 'command'> & { readonly since: string })[]
 }
 
 export async function showStatus(program: Program): Promise<Status> {
@@ -86,7 +86,13 @@ export async function showStatus(program: Program): Promise<Status> {
     jobs: jobs.map(({ status }) => status),
     cards: cards.map(statusOf),
     places: places.map((seen) => placeStatus(seen, nowMs)),
-    due: due.map(({ code, sentence, sinceMs, command }) => ({ code, sentence, since: isoText(sinceMs), command })),
+    due: due.map(({ code, subject, sentence, sinceMs, command }) => ({
+      code,
+      subject,
+      sentence,
+      since: isoText(sinceMs),
+      command,
+    })),
   }
 }
 

@@ -3,9 +3,14 @@
  * is killed again and again. At the end everything is proven at both places, and no card was written to.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { writeFileSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import type { Json } from '../acceptance/fivefold.ts'
+import { isObject } from '../acceptance/fivefold.ts'
 import { canMakeLoopDisk, canUseTestCards } from '../lab/can-run.ts'
 import type { CardImage } from '../lab/card-image.ts'
 import { cardImage, testCard } from '../lab/card-image.ts'
@@ -19,9 +24,10 @@ import { runCommand, startCommand, story } from './the-command.ts'
 const skip = canMakeLoopDisk('exfat') ?? canMakeLoopDisk('ext4') ?? canUseTestCards() ?? false
 
 /** Only the test's own cards: other tests mount theirs on this machine at the same time. */
-function watchOnly(home: string, folders: readonly string[]): void {
+function watchOnly(home: string, folders: readonly string[], news = ''): void {
   const file = join(home, 'fivefold.yaml')
-  writeFileSync(file, `${readFileSync(file, 'utf8')}\nstart:\n  below: [${folders.join(', ')}]\n`)
+  const own = `start:\n  below: [${folders.join(', ')}]\nnews:\n  desktop: false\n${news}`
+  writeFileSync(file, `${readFileSync(file, 'utf8')}\n${own}`)
 }
 
 const start = (home: string): RunningCommand =>
@@ -58,7 +64,8 @@ test(
     await using other = await cardImage(await testCard('NIKON_D90'))
     for (const card of [one, other]) await card.eject()
     const hashes = await Promise.all([one.hash(), other.hash()])
-    watchOnly(place.home, [one.mountPoint, other.mountPoint])
+    await using ear = await listenTo()
+    watchOnly(place.home, [one.mountPoint, other.mountPoint], `  webhook: ${ear.url}\n`)
     await using daemon = start(place.home)
     await daemon.waitFor('the beginning', isBegun)
 
@@ -82,16 +89,73 @@ test(
     assert.equal(wrong.exitCode, 2)
     assert.equal(wrong.last?.code, 'not-found')
 
+    await waitUntil('both cards to be told of', () => ear.heard.length === 2)
     daemon.signal('SIGTERM')
     const ended = await daemon.ended
     assert.equal(ended.exitCode, 0, story(ended))
     const proven = await whatIsProven(place)
     assert.ok(proven.files > 0)
     assert.equal(proven.provenAtBoth, proven.files)
+    await hearsNothingTwice(place.home, ear)
     for (const card of [one, other]) await card.eject()
     assert.deepEqual(await Promise.all([one.hash(), other.hash()]), hashes, 'a card was written to')
   },
 )
+
+interface Ear extends AsyncDisposable {
+  readonly url: string
+  readonly heard: Json[]
+}
+
+/** A webhook that really gets what is sent. */
+async function listenTo(): Promise<Ear> {
+  const heard: Json[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      heard.push(JSON.parse(body))
+      response.end()
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : null
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    heard,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** Each message says which card, which job, where it was read, and what is proven at each place; a new start sends none of them again. */
+async function hearsNothingTwice(home: string, { heard }: Ear): Promise<void> {
+  for (const { level, details } of heard) {
+    assert.equal(level, 'notice')
+    assert.ok(isObject(details))
+    assert.equal(details['code'], 'card-done')
+    for (const name of ['card', 'job', 'roll', 'source']) assert.equal(typeof details[name], 'string', name)
+    const places = details['places']
+    assert.ok(Array.isArray(places))
+    assert.deepEqual(
+      places.map((place: Json) => [place['role'], place['evidence']]),
+      [
+        ['library', 'medium'],
+        ['second', 'medium'],
+      ],
+    )
+  }
+  const before = heard.length
+  await using daemon = start(home)
+  await daemon.waitFor('the beginning', isBegun)
+  // The cards are still in, and hold nothing new.
+  await waitUntil('both cards to be looked through', () => cardsDone(daemon) === 2)
+  daemon.signal('SIGTERM')
+  await daemon.ended
+  assert.equal(heard.length, before, 'something was told twice')
+}
 
 const names = ['GOPRO_A', 'NIKON_D90', 'EOS_DIGITAL_A', 'SONY_A6400', 'FUJIFILM'] as const
 

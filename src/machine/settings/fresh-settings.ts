@@ -64,6 +64,19 @@ places: []
 #   ignore: []       # never these, such as [/media/me/BACKUP]
 #   nights: 01:00-06:00
 
+## How it tells you: mail, push message, window on the screen. \`fivefold news test\` tries them.
+# news:
+#   desktop: true
+#   mailTo: ''       # such as me@example.com
+#   mailFrom: ''
+#   mailServer: off  # such as smtps://me@smtp.example.com
+#   ntfy: off        # such as https://ntfy.sh/a-name-that-nobody-guesses
+#   webhook: off
+#   command: []
+#   alive: off       # asked every hour, such as https://hc-ping.com/…
+#   quiet: none      # or 22:00-07:00
+#   digest: weekly
+
 ## How folders and files are named. file: off keeps the tree of the card as it is.
 # names:
 #   job: '{shot:yyyy}/{shot:yyyy-MM-dd} {client} {job}'

@@ -11,6 +11,9 @@ import type { Role } from '../../domain/place.ts'
 import { defaultPolicy } from '../../domain/policy.ts'
 import { isControlCharacter } from '../../domain/text-bytes.ts'
 import { addressKey, addressWords, readAddress } from './place-address.ts'
+import { news, start } from './own-settings.ts'
+import { group, pathList, textRead, wholeNumber, wordsOf, yesOrNo } from './setting-kinds.ts'
+import type { Words } from './setting-kinds.ts'
 import * as texts from './setting-texts.ts'
 import type { Reading } from './setting-texts.ts'
 
@@ -19,53 +22,6 @@ export const placeRoles = ['library', 'second', 'cloud', 'drive'] as const satis
 
 /** Issues that are no "must be": two places that clash, and a template with a reason and an advice of its own. */
 export type IssueKind = 'clash' | 'template'
-
-interface Words {
-  /** What must stand there. */
-  readonly kind: string
-  readonly meaning: string
-  /** Set for what is checked and kept today and takes effect with a part that is still to come. */
-  readonly usedFrom?: string
-}
-
-function wordsOf<Value>({ kind, meaning, usedFrom }: Words): z.core.$ZodCheck<Value> {
-  return z.meta<Value>({
-    title: kind,
-    description: usedFrom === undefined ? meaning : `${meaning} Used from ${usedFrom} on.`,
-  })
-}
-
-/** A text that one of the readers understands. */
-function textRead<Value>(words: Words, reader: (text: string) => Reading<Value>) {
-  const written = z.string({ error: words.kind }).check(wordsOf(words))
-  return z.pipe(
-    written,
-    z.transform((text: string, context): Value => {
-      const reading = reader(text)
-      if (reading.ok) return reading.value
-      context.issues.push({ code: 'custom', message: reading.expected, input: text })
-      return z.NEVER
-    }),
-  )
-}
-
-const oneOf = (shape: object): string => Object.keys(shape).join(', ')
-
-/** A group of settings. A key that is not known is refused: a typing mistake must not pass for a setting. */
-function group<Shape extends z.core.$ZodLooseShape>(meaning: string, shape: Shape) {
-  const error = (issue: { readonly code?: string | undefined }): string =>
-    issue.code === 'unrecognized_keys' ? oneOf(shape) : `a group with ${oneOf(shape)}`
-  return z.strictObject(shape, { error }).check(z.meta({ description: meaning }))
-}
-
-const yesOrNo = (words: Omit<Words, 'kind'>) =>
-  z.boolean({ error: 'true or false' }).check(wordsOf({ ...words, kind: 'true or false' }))
-
-const wholeNumber = (least: number, most: number, meaning: string) => {
-  const kind = `a whole number from ${least} to ${most}`
-  const error = { error: kind }
-  return z.int(error).check(z.minimum(least, error), z.maximum(most, error), wordsOf({ kind, meaning }))
-}
 
 // Places.
 
@@ -294,7 +250,7 @@ const verify = group('Reading copies again, to know that they are still good.', 
   every: z.prefault(length('How often each copy is read again.'), '90d'),
   budget: z.prefault(
     textRead(
-      { kind: texts.timeBudgetWords, meaning: 'How long the reading may take.', usedFrom: '`fivefold start`' },
+      { kind: texts.timeBudgetWords, meaning: 'How long the reading may take when `fivefold start` does it.' },
       texts.readTimeBudget,
     ),
     '1h per night',
@@ -342,8 +298,7 @@ const names = group('How folders and files are named.', {
 const pruneGroup = group('Clearing what is no longer needed.', {
   automatic: z.prefault(
     yesOrNo({
-      meaning: 'Clear by rule without asking. Never the last proven copy, whatever is set.',
-      usedFrom: '`fivefold start`',
+      meaning: '`fivefold start` clears by rule without asking, at night. Never the last proven copy, whatever is set.',
     }),
     false,
   ),
@@ -357,48 +312,12 @@ const pruneGroup = group('Clearing what is no longer needed.', {
   ),
 })
 
-const pathList = (kind: string, meaning: string) =>
-  z.prefault(
-    z
-      .array(z.string({ error: kind }).check(z.minLength(1, { error: kind })), { error: kind })
-      .check(wordsOf({ kind, meaning })),
-    [],
-  )
-
 const lightroom = group('Lightroom Classic.', {
   catalogs: pathList(
     'a list of paths of .lrcat files',
     'Catalogs of Lightroom Classic. They are only read, never written.',
   ),
   keepAt: pathList('a list of names of places', 'Places at which snapshots of these catalogs are kept.'),
-})
-
-const onInsertionWords = 'copy, or ask'
-const start = group('What `fivefold start` does by itself.', {
-  cards: z.prefault(
-    z.enum(['copy', 'ask'], { error: onInsertionWords }).check(
-      wordsOf({
-        kind: onInsertionWords,
-        meaning: 'A card that comes in is copied at once, or you are told and copy it with `fivefold ingest`.',
-      }),
-    ),
-    'copy',
-  ),
-  below: pathList(
-    'a list of folders',
-    'Only volumes that are mounted in one of these folders are looked at; empty for all of them.',
-  ),
-  ignore: pathList(
-    'a list of folders at which volumes are mounted',
-    'Volumes that are never looked at, although they may look like a card.',
-  ),
-  nights: z.prefault(
-    textRead(
-      { kind: texts.dailyHoursWords, meaning: 'Hours in which copies are read again and restores rehearsed.' },
-      texts.readDailyHours,
-    ),
-    '01:00-06:00',
-  ),
 })
 
 /** The whole file; every group may be left out, and every setting of a group. */
@@ -419,6 +338,7 @@ export const settingsSchema = group('The settings of Fivefold, `fivefold.yaml` i
   prune: z.prefault(pruneGroup, {}),
   lightroom: z.prefault(lightroom, {}),
   start: z.prefault(start, {}),
+  news: z.prefault(news, {}),
   names: z.prefault(names, {}),
 })
 

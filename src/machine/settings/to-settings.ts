@@ -1,7 +1,9 @@
 import type { NameTemplate } from '../../domain/name-template.ts'
+import type { NewsRules } from '../../domain/news-rules.ts'
 import type { Place } from '../../domain/place.ts'
 import type { Policy } from '../../domain/policy.ts'
 import type { UploadHours, UploadWindow } from '../../domain/upload-window.ts'
+import type { NewsSettings } from '../news/news-settings.ts'
 import type { SettingsFile } from './settings-schema.ts'
 
 /** What the use cases want of the settings. They say the same in words of their own, and a test holds the two together. */
@@ -14,6 +16,8 @@ export interface SettingsInUse {
   readonly weakSampleEvery: number
   readonly lightroom: { readonly catalogs: readonly string[]; readonly keepAt: readonly string[] }
   readonly start: OwnRules
+  readonly news: NewsSettings
+  readonly newsRules: NewsRules
 }
 
 /** What a Fivefold that runs by itself may do. */
@@ -26,7 +30,7 @@ export interface OwnRules {
 
 /** Takes settings that were read; gives the part that the use cases work with. Can not fail. */
 export function toSettings(file: SettingsFile): SettingsInUse {
-  const { places, copies, cards, names, second, cloud, drive, verify, drill, prune, lightroom, start } = file
+  const { places, copies, cards, names, second, cloud, drive, verify, drill, prune, lightroom, start, news } = file
   return {
     places: places.map(({ device, ...place }) => ({ ...place, declaredDevice: device ?? null })),
     policy: {
@@ -47,5 +51,17 @@ export function toSettings(file: SettingsFile): SettingsInUse {
     weakSampleEvery: cloud.readBack,
     lightroom,
     start,
+    news: {
+      desktop: news.desktop,
+      mail:
+        news.mailServer === null || news.mailTo === ''
+          ? null
+          : { to: news.mailTo, from: news.mailFrom === '' ? news.mailTo : news.mailFrom, server: news.mailServer },
+      ntfy: news.ntfy,
+      webhook: news.webhook,
+      command: news.command,
+      alive: news.alive,
+    },
+    newsRules: { quiet: news.quiet, digest: news.digest },
   }
 }
