@@ -69,6 +69,11 @@ const exitCode = await runCli(process.argv.slice(2), {
     test: async (home) => (await import('./news-of-home.ts')).testNews(home),
     saveMailPassword: async (home, password) => (await import('./news-of-home.ts')).saveMailPassword(home, password),
   },
+  autostart: {
+    install: async (home) => (await import('./autostart-of-home.ts')).autostart.install(home),
+    remove: async () => (await import('./autostart-of-home.ts')).autostart.remove(),
+    state: async () => (await import('./autostart-of-home.ts')).autostart.state(),
+  },
   saveNew: saveNewFile,
 })
 process.exitCode = exitCode

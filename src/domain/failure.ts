@@ -76,6 +76,7 @@ export const failureKinds = {
   },
   'home-busy': { exit: 'refused', retry: true, meaning: 'Another Fivefold works with this home (one writer).' },
   'news-not-sent': { exit: 'undone', retry: true, meaning: 'A message could not be sent to you by one of its ways.' },
+  'autostart-refused': { exit: 'undone', retry: true, meaning: 'The system would not start Fivefold by itself.' },
   'daemon-runs': { exit: 'refused', retry: false, meaning: 'Fivefold runs by itself already, and once is enough.' },
   'daemon-other': {
     exit: 'refused',

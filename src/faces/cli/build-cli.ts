@@ -10,6 +10,7 @@ import { addDrive } from './commands/drive.ts'
 import { addLightroom } from './commands/lightroom.ts'
 import { addPlaces } from './commands/places.ts'
 import { addPrune } from './commands/prune.ts'
+import { addAutostart } from './commands/autostart.ts'
 import { addNews } from './commands/news.ts'
 import { addStart } from './commands/start.ts'
 import { addReport } from './commands/report.ts'
@@ -56,6 +57,7 @@ export function buildCli(world: CliWorld, run: CliRun): Command {
   addWhatIf(cli, common, shell)
   addLightroom(cli, common, shell)
   addNews(cli, common, shell)
+  addAutostart(cli, common, shell)
   addDemo(cli, common, shell)
   return cli
 }

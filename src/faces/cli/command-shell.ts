@@ -4,6 +4,7 @@ import type { Failure, Result } from '../../domain/failure.ts'
 import { exitCodeOf, exitCodes } from '../../domain/failure.ts'
 import type { Requests } from '../../usecases/requests.ts'
 import type { RunDemo } from '../../usecases/run-demo.ts'
+import type { AutostartFace } from './commands/autostart.ts'
 import type { NewsFace } from './commands/news.ts'
 import type { RunDaemon } from './commands/start.ts'
 import { ProgressLine } from './show-progress.ts'
@@ -22,6 +23,7 @@ export interface CliWorld {
   runDemo: RunDemo
   runDaemon: RunDaemon
   readonly news: NewsFace
+  readonly autostart: AutostartFace
   /** Writes a file that is not there yet, and answers its whole path (W2). Fails with `name-taken` or `place-error`. */
   saveNew(path: string, bytes: Uint8Array): Promise<Result<string>>
 }
