@@ -144,7 +144,7 @@ const services = new OpenServices({
     if (home === null || address === null) return null
     return (async () => {
       const { openService, keepingOf } = await loadServices()
-      return openService(place, address, keepingOf(home, place.id).credentials)
+      return openService(place, address, keepingOf(home, place.id))
     })()
   },
 })
@@ -154,7 +154,7 @@ async function reopenService(folder: string, place: PlaceAddress): Promise<Servi
   const address = readServiceAddress(place.folder)
   if (address === null) throw new Error('Only services are tried out like this.')
   const { openService, keepingOf } = await loadServices()
-  const opened = await openService(place, address, keepingOf(folder, place.id).credentials)
+  const opened = await openService(place, address, keepingOf(folder, place.id))
   if (!opened.ok) throw new Error(opened.failure.sentence)
   return opened.value
 }

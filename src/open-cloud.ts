@@ -5,32 +5,38 @@ import type { PlaceAddress } from './engine/contracts.ts'
 import type { PlaceId } from './domain/ids.ts'
 import type { Credentials, ServicePlace, SessionShelf } from './engine/cloud-contract.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
-import { openUploadSessions } from './machine/upload-sessions.ts'
+import { openUploadSessions, signOfHome } from './machine/upload-sessions.ts'
 import type { ServiceAddress } from './places/cloud/cloud-address.ts'
 
 export interface ServiceKeeping {
   readonly credentials: Credentials
   readonly shelf: SessionShelf
+  /** By which this home knows its own unfinished uploads. */
+  readonly signOfHome: () => Promise<string>
 }
 
 /** What a home keeps for services. */
 export const keepingOf = (home: string, placeId: PlaceId): ServiceKeeping => ({
   credentials: openSecrets(home).credentialsOf(placeId),
   shelf: openUploadSessions(home),
+  signOfHome: () => signOfHome(home),
 })
 
 export async function openService(
   { id, name }: Pick<PlaceAddress, 'id' | 'name'>,
   address: ServiceAddress,
-  credentials: Credentials,
+  { credentials, signOfHome }: Pick<ServiceKeeping, 'credentials' | 'signOfHome'>,
 ): Promise<Result<ServicePlace>> {
+  const sign = await signOfHome()
   switch (address.kind) {
     case 's3':
       return done((await import('./places/s3/s3-place.ts')).openS3Place({ id, name, address }, credentials))
     case 'sftp':
-      return done((await import('./places/sftp/sftp-place.ts')).openSftpPlace({ id, name, address }, credentials))
+      return done((await import('./places/sftp/sftp-place.ts')).openSftpPlace({ id, name, address, sign }, credentials))
     case 'webdav':
-      return done((await import('./places/webdav/webdav-place.ts')).openWebdavPlace({ id, name, address }, credentials))
+      return done(
+        (await import('./places/webdav/webdav-place.ts')).openWebdavPlace({ id, name, address, sign }, credentials),
+      )
     case 'google-drive': {
       const { openGoogleDrivePlace } = await import('./places/google-drive/google-drive-place.ts')
       return done(openGoogleDrivePlace({ id, name, address }, credentials))

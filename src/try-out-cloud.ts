@@ -15,8 +15,9 @@ export async function tryOutService(
   const results: CaseResult[] = []
   const scratch = `Fivefold tries this place ${process.pid}`
   for (const [index, one] of serviceCases.entries()) {
-    // Nobody can flip a byte behind the back of a real service, and not each can go on with an upload.
-    if (one.needs === 'flipping' || (one.needs === 'resuming' && !service.abilities.resumes)) continue
+    // Nobody can flip a byte behind the back of a real service or let a week pass there, and not each can go on with an upload.
+    if (one.needs === 'flipping' || one.needs === 'another' || (one.needs === 'resuming' && !service.abilities.resumes))
+      continue
     const folder = `${scratch}/${index}`
     const trouble = await one.run(service, { folder, sessions, reopen })
     await clearScratch(service, folder)

@@ -137,8 +137,12 @@ export interface ServicePlace {
   move(from: string, to: string): Promise<Result<'moved' | 'absent' | 'taken'>>
   /** Into the service's own trash where it has one, else for good. */
   remove(path: string): Promise<Result<'removed' | 'absent'>>
-  /** Takes back unfinished uploads below our root that none of these sessions goes on with. Answers how many. */
-  sweep(sessions: readonly string[]): Promise<Result<number>>
+  /**
+   * Takes back unfinished uploads below our root that none of these sessions goes on with, and answers how many: what this home began at
+   * once, where the kind can tell; everything else, which another computer may be sending, when nobody touched it for seven days by the
+   * service's own time. `nowMs` is our clock. It may be wrong: a kind acts on it only where the service's clock is known to agree.
+   */
+  sweep(sessions: readonly string[], nowMs: number): Promise<Result<number>>
   /** How the service would compute the digest of a file of this size that we upload; for files that are there already. */
   startDigest(bytes: number): ServiceDigest
   /** Lets go of connections. */

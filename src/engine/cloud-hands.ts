@@ -221,7 +221,7 @@ function lookingHands(
       route.answer(
         address,
         () => local.sweep(address),
-        confirmed(async (service) => service.sweep(await world.shelf.all(service.id))),
+        confirmed(async (service) => service.sweep(await world.shelf.all(service.id), world.nowMs())),
       ),
   }
 }

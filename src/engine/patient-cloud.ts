@@ -36,7 +36,7 @@ export function patientService(service: ServicePlace, patience: Patience): Servi
         const removed = await service.remove(path)
         return removed.ok && isAgain ? done('removed') : removed
       }),
-    sweep: (sessions) => withPatience(patience, null, () => service.sweep(sessions)),
+    sweep: (sessions, nowMs) => withPatience(patience, null, () => service.sweep(sessions, nowMs)),
     startDigest: (bytes) => service.startDigest(bytes),
     close: () => service.close(),
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { parsePlaceId } from '../domain/ids.ts'
-import { openUploadSessions } from './upload-sessions.ts'
+import { openUploadSessions, signOfHome } from './upload-sessions.ts'
 
 const drive = parsePlaceId('drive')
 const bucket = parsePlaceId('bucket')
@@ -89,4 +89,15 @@ test('[D3] a shelf that can not be listed is not an empty one', async (context) 
   const home = await freshHome(context)
   await writeFile(join(home, 'uploads'), 'a file where the folder should be')
   await assert.rejects(openUploadSessions(home).all(drive), { code: 'ENOTDIR' })
+})
+
+test('[J1] a home has a sign of its own that stays', async (context) => {
+  const [home, other] = [await freshHome(context), await freshHome(context)]
+  const [sign, again] = await Promise.all([signOfHome(home), signOfHome(home)])
+  assert.match(sign, /^[0-9a-f]{12}$/)
+  assert.equal(again, sign)
+  assert.equal(await readFile(join(home, 'uploads', 'sign'), 'utf8'), `${sign}\n`)
+  assert.notEqual(await signOfHome(other), sign)
+  await writeFile(join(home, 'not a folder'), '')
+  assert.match(await signOfHome(join(home, 'not a folder')), /^[0-9a-f]{12}$/, 'where nothing can be written')
 })

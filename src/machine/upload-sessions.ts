@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod/mini'
@@ -76,4 +76,35 @@ export function openUploadSessions(homeFolder: string, now: () => number = Date.
       return sessions
     },
   }
+}
+
+/**
+ * Twelve hexadecimal digits that only this home has, made once: a computer's name is often that of its neighbour too. Where nothing can
+ * be written they are made anew each time, so that nothing of others is ever taken for ours.
+ */
+export function signOfHome(homeFolder: string): Promise<string> {
+  const sign = signs.get(homeFolder) ?? readSign(homeFolder)
+  signs.set(homeFolder, sign)
+  return sign
+}
+
+/** Places are opened beside each other: they have one sign. */
+const signs = new Map<string, Promise<string>>()
+
+async function readSign(homeFolder: string): Promise<string> {
+  const file = join(homeFolder, 'uploads', 'sign')
+  const known = async (): Promise<string | null> => {
+    const text = await readFile(file, 'utf8').catch(() => '')
+    return /^[0-9a-f]{12}\n$/.test(text) ? text.trim() : null
+  }
+  const there = await known()
+  if (there !== null) return there
+  const made = randomBytes(6).toString('hex')
+  try {
+    await mkdir(join(homeFolder, 'uploads'), { recursive: true, mode: 0o700 })
+    await replaceFile(file, `${made}\n`, 0o600, realSteps)
+  } catch {
+    return made
+  }
+  return made
 }

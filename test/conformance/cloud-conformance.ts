@@ -20,6 +20,10 @@ export interface ServiceUnderTest {
   flipStoredByte?(path: string): Promise<void>
   /** How many unfinished uploads lie at the service; only where the lab can count them. */
   countUnfinished?(): Promise<number>
+  /** As another computer has it open. */
+  openAsAnother?(): Promise<ServicePlace>
+  /** What lies unfinished was left alone for so many days; answers what time it is then. */
+  letDaysPass?(days: number): Promise<number>
   cleanUp(): Promise<void>
 }
 
@@ -51,6 +55,8 @@ export function serviceConformance(
         reopen: open,
         flipStoredByte: made.flipStoredByte === undefined ? undefined : (path) => made.flipStoredByte!(path),
         countUnfinished: made.countUnfinished === undefined ? undefined : () => made.countUnfinished!(),
+        openAsAnother: made.openAsAnother === undefined ? undefined : () => made.openAsAnother!(),
+        letDaysPass: made.letDaysPass === undefined ? undefined : (days) => made.letDaysPass!(days),
       }
       await act(await open(), tools, made)
     } finally {
@@ -84,6 +90,8 @@ export function serviceConformance(
 
 function whatIsMissing({ needs }: ServiceCase, place: ServicePlace, tools: ServiceTools): string | null {
   if (needs === 'resuming' && !place.abilities.resumes) return 'a service of this kind can’t go on with an upload'
+  if (needs === 'another' && (tools.openAsAnother === undefined || tools.letDaysPass === undefined))
+    return 'this lab has no second computer, or can’t let days pass'
   if (needs === 'flipping' && tools.flipStoredByte === undefined) return 'this lab can’t change a stored byte'
   return null
 }

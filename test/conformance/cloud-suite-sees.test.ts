@@ -35,7 +35,7 @@ const plain = (place: ServicePlace): ServicePlace => ({
   putSmall: (path, bytes, how) => place.putSmall(path, bytes, how),
   move: (from, to) => place.move(from, to),
   remove: (path) => place.remove(path),
-  sweep: (sessions) => place.sweep(sessions),
+  sweep: (sessions, nowMs) => place.sweep(sessions, nowMs),
   startDigest: (bytes) => place.startDigest(bytes),
   close: () => place.close(),
 })
@@ -428,7 +428,20 @@ const breakings: Readonly<Record<string, readonly [caughtBy: string, Breaking]>>
       begin: async (order) => (order.path.split('/').length > 6 ? failed(trouble) : place.begin(order)),
     }),
   ],
-  'sweeps what a session goes on with': ['[J1] sweeping takes back', (place) => ({ sweep: () => place.sweep([]) })],
+  'sweeps what a session goes on with': [
+    '[J1] sweeping takes back',
+    (place) => ({ sweep: (_, nowMs) => place.sweep([], nowMs) }),
+  ],
+  'sweeps what another computer sends': [
+    'what another computer sends',
+    (_, store) => ({
+      sweep: async (sessions) => {
+        const left = [...store.sessions].filter(([id, { stored }]) => stored === null && !sessions.includes(id))
+        for (const [id] of left) store.sessions.delete(id)
+        return done(left.length)
+      },
+    }),
+  ],
   'sweeps nothing': ['[J1] sweeping takes back', () => ({ sweep: async () => done(0) })],
   'says that it swept and did not': ['[J1] sweeping takes back', () => ({ sweep: async () => done(1) })],
   'begins anew in every run': [
@@ -480,9 +493,10 @@ const folder = 'fivefold-check'
 async function sentences(breaking: Breaking, flips: boolean): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
   for (const one of serviceCases) {
-    const store = new MemoryStore({ chunkBytes: 4096 })
-    const broken = (): ServicePlace => {
-      const place = open(store)
+    let passedMs = 0
+    const store = new MemoryStore({ chunkBytes: 4096, nowMs: () => Date.now() + passedMs })
+    const broken = (sign?: string): ServicePlace => {
+      const place = openMemoryService({ ...address, ...(sign === undefined ? {} : { sign }) }, store)
       return { ...plain(place), ...breaking(place, store) }
     }
     const sentence = await one.run(broken(), {
@@ -491,6 +505,11 @@ async function sentences(breaking: Breaking, flips: boolean): Promise<ReadonlyMa
       reopen: async () => broken(),
       flipStoredByte: async (path) => (flips ? store.flipByte(path, 100) : undefined),
       countUnfinished: async () => [...store.sessions.values()].filter(({ stored }) => stored === null).length,
+      openAsAnother: async () => broken('theirs'),
+      letDaysPass: async (days) => {
+        passedMs = days * 24 * 60 * 60 * 1000
+        return Date.now() + passedMs
+      },
     })
     if (sentence !== null) found.set(one.name, sentence)
   }

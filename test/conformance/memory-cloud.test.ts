@@ -18,7 +18,8 @@ const failures: Readonly<Record<string, Failure>> = {
 }
 
 function makeMemoryService(ways: Partial<MemoryStoreWays>): ServiceUnderTest {
-  const store = new MemoryStore(ways)
+  let passedMs = 0
+  const store = new MemoryStore({ nowMs: () => Date.now() + passedMs, ...ways })
   const waysToGo = Object.fromEntries(
     Object.entries(failures).map(([way, failure]) => [
       way,
@@ -32,6 +33,11 @@ function makeMemoryService(ways: Partial<MemoryStoreWays>): ServiceUnderTest {
     waysToGo,
     flipStoredByte: async (path) => store.flipByte(path, 4321, store.ways.grade === 'C' ? 'unseen' : 'seen'),
     countUnfinished: async () => [...store.sessions.values()].filter(({ stored }) => stored === null).length,
+    openAsAnother: async () => openMemoryService({ ...address, sign: 'theirs' }, store),
+    letDaysPass: async (days) => {
+      passedMs = days * 24 * 60 * 60 * 1000
+      return Date.now() + passedMs
+    },
     cleanUp: async () => undefined,
   }
 }

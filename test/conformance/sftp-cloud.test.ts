@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { after } from 'node:test'
 import { parsePlaceId } from '../../src/domain/ids.ts'
+import type { ServicePlace } from '../../src/engine/cloud-contract.ts'
+import type { Signer } from '../../src/places/cloud/unfinished-name.ts'
 import { readServiceAddress } from '../../src/places/cloud/cloud-address.ts'
 import { openSftpPlace } from '../../src/places/sftp/sftp-place.ts'
+import { anotherSigner, letDaysPass } from '../lab/let-days-pass.ts'
 import type { SshForm, SshServer } from '../lab/ssh-server.ts'
 import { sshHere, sshServer } from '../lab/ssh-server.ts'
 import type { ServiceUnderTest } from './cloud-conformance.ts'
@@ -36,8 +39,12 @@ async function make(context: TestContext, form: SshForm): Promise<ServiceUnderTe
   // The key that was trusted when the place was added.
   const { privateKey, hostKey } = server
   const credentials = { read: async () => ({ privateKey, hostKey }), write: async () => undefined }
+  const openAs = (signer: Partial<Signer>): ServicePlace =>
+    openSftpPlace({ id: parsePlaceId('box'), name: 'Box', address, ...signer }, credentials)
   return {
-    open: async () => openSftpPlace({ id: parsePlaceId('box'), name: 'Box', address }, credentials),
+    open: async () => openAs({ sign: '0123456789ab' }),
+    openAsAnother: async () => openAs(anotherSigner),
+    letDaysPass: (days) => letDaysPass(join(root, '.fivefold/partial'), days),
     waysToGo: {
       'server stopped': () => server.stop(),
       'key taken away': () => server.takeKeyAway(),

@@ -4,18 +4,20 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { parsePlaceId } from '../../src/domain/ids.ts'
 import type { ServicePlace } from '../../src/engine/cloud-contract.ts'
+import type { Signer } from '../../src/places/cloud/unfinished-name.ts'
 import { readServiceAddress } from '../../src/places/cloud/cloud-address.ts'
 import { openWebdavPlace } from '../../src/places/webdav/webdav-place.ts'
+import { anotherSigner, letDaysPass } from '../lab/let-days-pass.ts'
 import { nextcloudDouble } from '../lab/nextcloud-double.ts'
 import { apacheHere, nginxHere, webdavServer } from '../lab/webdav-servers.ts'
 import type { ServiceUnderTest } from './cloud-conformance.ts'
 import { serviceConformance } from './cloud-conformance.ts'
 
-function openAt(address: string, password: string): ServicePlace {
+function openAt(address: string, password: string, signer: Partial<Signer> = { sign: '0123456789ab' }): ServicePlace {
   const read = readServiceAddress(address)
   if (read?.kind !== 'webdav') throw new Error(`no address: ${address}`)
   const credentials = { read: async () => ({ password }), write: async () => undefined }
-  return openWebdavPlace({ id: parsePlaceId('dav'), name: 'Dav', address: read }, credentials)
+  return openWebdavPlace({ id: parsePlaceId('dav'), name: 'Dav', address: read, ...signer }, credentials)
 }
 
 async function make(
@@ -30,9 +32,11 @@ async function make(
   }
   const server = await webdavServer(kind)
   const root = join(server.storage, 'Bilder 2026')
+  const address = `webdav://${server.user}@127.0.0.1:${server.port}/dav/Bilder 2026?tls=off`
   return {
-    open: async () =>
-      openAt(`webdav://${server.user}@127.0.0.1:${server.port}/dav/Bilder 2026?tls=off`, server.password),
+    open: async () => openAt(address, server.password),
+    openAsAnother: async () => openAt(address, server.password, anotherSigner),
+    letDaysPass: (days) => letDaysPass(join(root, '.fivefold/partial'), days),
     waysToGo: { 'server stopped': () => server.stop(), 'password changed': () => server.changePassword() },
     flipStoredByte: (path) => flip(join(root, path)),
     countUnfinished: () => countFiles(join(root, '.fivefold/partial')),
@@ -46,6 +50,11 @@ async function makeNextcloud(): Promise<ServiceUnderTest> {
   const address = `webdav://${encodeURIComponent(double.user)}@127.0.0.1:${double.port}/remote.php/dav/files/${double.user}/Fotos & mehr`
   return {
     open: async () => openAt(`${address}?tls=off&chunks=nextcloud`, double.password),
+    openAsAnother: async () => openAt(`${address}?tls=off&chunks=nextcloud`, double.password, anotherSigner),
+    letDaysPass: async (days) => {
+      await letDaysPass(join(root, '.fivefold/partial'), days)
+      return letDaysPass(double.uploads, days)
+    },
     waysToGo: {
       'server stopped': () => double.stop(),
       'password changed': async () => double.changePassword(),

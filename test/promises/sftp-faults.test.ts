@@ -9,6 +9,8 @@ import type { Result } from '../../src/domain/failure.ts'
 import { parsePlaceId } from '../../src/domain/ids.ts'
 import type { Cancel } from '../../src/engine/contracts.ts'
 import type { ServicePlace, StoredFile, Upload } from '../../src/engine/cloud-contract.ts'
+import type { Signer } from '../../src/places/cloud/unfinished-name.ts'
+import { signerOf } from '../../src/places/cloud/unfinished-name.ts'
 import { Connection } from '../../src/places/sftp/connection.ts'
 import { Ground } from '../../src/places/sftp/ground.ts'
 import type { SftpLimits } from '../../src/places/sftp/sftp-limits.ts'
@@ -16,6 +18,7 @@ import { sftpLimits } from '../../src/places/sftp/sftp-limits.ts'
 import { openSftpPlace } from '../../src/places/sftp/sftp-place.ts'
 import type { Naming } from '../../src/places/sftp/wire.ts'
 import { canMakeLoopDisk } from '../lab/can-run.ts'
+import { anotherSigner, letDaysPass } from '../lab/let-days-pass.ts'
 import { fillDisk, freeBytes, takeAllInodes } from '../lab/full-disk.ts'
 import { loopDisk } from '../lab/loop-disk.ts'
 import type { SshServer } from '../lab/ssh-server.ts'
@@ -42,8 +45,14 @@ function secretOf({ privateKey, hostKey }: SshServer) {
   return { read: async () => ({ privateKey, hostKey }), write: async () => undefined }
 }
 
-const placeAt = (server: SshServer, limits = quick): ServicePlace =>
-  openSftpPlace({ id: parsePlaceId('box'), name: 'Box', address: addressOf(server) }, secretOf(server), limits)
+const ours = { sign: '0123456789ab' }
+
+const placeAt = (server: SshServer, limits = quick, signer: Partial<Signer> = ours): ServicePlace =>
+  openSftpPlace(
+    { id: parsePlaceId('box'), name: 'Box', address: addressOf(server), ...signer },
+    secretOf(server),
+    limits,
+  )
 
 function valueOf<Value>(result: Result<Value>): Value {
   assert.ok(result.ok, result.ok ? '' : `${result.failure.code}: ${result.failure.cause ?? result.failure.sentence}`)
@@ -375,7 +384,7 @@ test('a file of no bytes is stored, with its time and its hash', { skip }, async
 async function groundThat(server: SshServer, naming: Naming): Promise<Ground> {
   const connection = new Connection('Box', addressOf(server), secretOf(server), quick)
   Object.defineProperty(await connection.wire(), 'naming', { value: naming })
-  return new Ground('Box', addressOf(server), connection, quick)
+  return new Ground({ place: 'Box', signer: signerOf({}) }, addressOf(server), connection, quick)
 }
 
 for (const naming of ['rename-keeps', 'link', 'look-first'] as const)
@@ -492,7 +501,7 @@ test('a disk at the server that turned read-only is said so', { skip: skipDisk }
   }
 })
 
-test('a sweep takes back what no session goes on with', { skip }, async () => {
+test('[J1] a sweep takes back what no session goes on with', { skip }, async () => {
   await using server = await sshServer()
   await using place = disposable(placeAt(server))
   const bytes = randomBytes(2 * quick.chunkBytes)
@@ -500,11 +509,27 @@ test('a sweep takes back what no session goes on with', { skip }, async () => {
   valueOf(await send(kept, bytes, 0))
   const left = await begin(place, 'left.cr3', bytes)
   valueOf(await send(left, bytes, 0))
-  assert.equal(valueOf(await place.sweep([kept.session ?? '', 'what is this'])), 1)
+  assert.equal(valueOf(await place.sweep([kept.session ?? '', 'what is this'], Date.now())), 1)
   assert.equal((await partsOf(server)).length, 1)
   assert.equal(valueOf(await left.state()).kind, 'gone')
   const stored = await finish(kept, bytes, quick.chunkBytes)
   assert.ok(stored !== 'taken')
+})
+
+test('[J1] a clock of ours that is years ahead ends nothing of another computer', { skip }, async () => {
+  await using server = await sshServer()
+  await using place = disposable(placeAt(server))
+  await using another = disposable(placeAt(server, quick, anotherSigner))
+  const bytes = randomBytes(2 * quick.chunkBytes)
+  const theirs = await begin(another, 'theirs.cr3', bytes)
+  valueOf(await send(theirs, bytes, 0))
+  const years = 5 * 365 * 24 * 60 * 60 * 1000
+  for (const offMs of [-years, years]) assert.equal(valueOf(await place.sweep([], Date.now() + offMs)), 0)
+  assert.equal((await partsOf(server)).length, 1, 'nothing is left of the question for the server’s clock')
+  await letDaysPass(inStorage(server, '.fivefold/partial'), 8)
+  assert.equal(valueOf(await place.sweep([], Date.now() - years)), 0)
+  assert.equal(valueOf(await place.sweep([], Date.now())), 1)
+  assert.equal(valueOf(await theirs.state()).kind, 'gone')
 })
 
 const thorough = process.env['FIVEFOLD_THOROUGH'] === '1' ? false : 'only with FIVEFOLD_THOROUGH=1: 5 GiB are hashed'

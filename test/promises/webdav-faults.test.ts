@@ -8,9 +8,11 @@ import type { Failure, Result } from '../../src/domain/failure.ts'
 import { parsePlaceId } from '../../src/domain/ids.ts'
 import type { ServicePlace, StoredFile, Upload } from '../../src/engine/cloud-contract.ts'
 import { noCancel } from '../../src/places/conformance/cloud-samples.ts'
+import type { Signer } from '../../src/places/cloud/unfinished-name.ts'
 import { readServiceAddress } from '../../src/places/cloud/cloud-address.ts'
 import { openWebdavPlace } from '../../src/places/webdav/webdav-place.ts'
 import { startCuttingProxy } from '../lab/cutting-proxy.ts'
+import { anotherSigner, letDaysPass } from '../lab/let-days-pass.ts'
 import type { NextcloudDouble } from '../lab/nextcloud-double.ts'
 import { nextcloudDouble } from '../lab/nextcloud-double.ts'
 import { waitUntil } from '../lab/run-tool.ts'
@@ -18,17 +20,18 @@ import { apacheHere, nginxHere, webdavServer } from '../lab/webdav-servers.ts'
 
 const mtimeMs = Date.UTC(2021, 4, 6, 7, 8, 9)
 
-function openAt(address: string, password: string): ServicePlace {
+function openAt(address: string, password: string, signer: Partial<Signer> = {}): ServicePlace {
   const read = readServiceAddress(address)
   assert.ok(read?.kind === 'webdav')
   const credentials = { read: async () => ({ password }), write: async () => undefined }
-  return openWebdavPlace({ id: parsePlaceId('dav'), name: 'Dav', address: read }, credentials)
+  return openWebdavPlace({ id: parsePlaceId('dav'), name: 'Dav', address: read, ...signer }, credentials)
 }
 
-const openDouble = (double: NextcloudDouble, options: string): ServicePlace =>
+const openDouble = (double: NextcloudDouble, options: string, signer: Partial<Signer> = {}): ServicePlace =>
   openAt(
     `webdav://${encodeURIComponent(double.user)}@127.0.0.1:${double.port}/remote.php/dav/files/${double.user}/Fotos?tls=off${options}`,
     double.password,
+    signer,
   )
 
 function valueOf<Value>(result: Result<Value>): Value {
@@ -184,6 +187,21 @@ test('[W2] a server that replaces although it is told not to is found out, and n
   assert.equal(valueOf(await place.putSmall('a.jpg', fileOf(3), 'new')), 'taken')
   assert.deepEqual(await read(place, 'a.jpg'), Buffer.from(fileOf(10)))
   assert.deepEqual(await listed(place), ['a.jpg'])
+})
+
+test('[J1] a clock of ours that is years ahead ends nothing of another computer', async () => {
+  await using double = await nextcloudDouble()
+  const file = fileOf(11 * MiB)
+  const another = openDouble(double, '&chunks=nextcloud', anotherSigner)
+  const theirs = await begin(another, 'theirs.cr3', file.length)
+  await sendAllButLast(theirs, file)
+  const place = openDouble(double, '&chunks=nextcloud')
+  const years = 5 * 365 * 24 * 60 * 60 * 1000
+  for (const offMs of [-years, years]) assert.equal(valueOf(await place.sweep([], Date.now() + offMs)), 0)
+  await letDaysPass(double.uploads, 8)
+  assert.equal(valueOf(await place.sweep([], Date.now() - years)), 0)
+  assert.equal(valueOf(await place.sweep([], Date.now())), 1)
+  assert.equal(valueOf(await theirs.state()).kind, 'gone')
 })
 
 test('[W2] a file of somebody else with the same size does not pass for ours after a lost answer', async () => {

@@ -6,7 +6,7 @@
 import { demand, sentenceOf, valueOf } from './breach.ts'
 import { sampleTimeMs } from './sample-files.ts'
 import { serviceNamingCases } from './cloud-naming-cases.ts'
-import { resumeCases, sweepCases } from './cloud-resume-cases.ts'
+import { resumeCases, strangerCases, sweepCases } from './cloud-resume-cases.ts'
 import type { ServiceAct, ServiceCase } from './cloud-samples.ts'
 import {
   beginCounted,
@@ -266,9 +266,10 @@ const asCase =
 const mayRun = (
   needs: ServiceCase['needs'],
   place: Parameters<ServiceAct>[0],
-  { flipStoredByte }: Parameters<ServiceAct>[1],
+  { flipStoredByte, openAsAnother, letDaysPass }: Parameters<ServiceAct>[1],
 ): boolean => {
   if (needs === 'resuming') return place.abilities.resumes
+  if (needs === 'another') return openAsAnother !== undefined && letDaysPass !== undefined
   return needs === 'nothing' || flipStoredByte !== undefined
 }
 
@@ -286,4 +287,5 @@ export const serviceCases: readonly ServiceCase[] = [
   ].map(asCase('nothing')),
   ...resumeCases.map(asCase('resuming')),
   ...flipCases.map(asCase('flipping')),
+  ...strangerCases.map(asCase('another')),
 ]

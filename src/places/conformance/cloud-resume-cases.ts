@@ -105,7 +105,7 @@ export const resumeCases: readonly (readonly [string, ServiceAct])[] = [
 export const sweepCases: readonly (readonly [string, ServiceAct])[] = [
   [
     '[J1] sweeping takes back what no session goes on with, and nothing else',
-    async (place, { folder, sessions, reopen, countUnfinished }) => {
+    async (place, { folder, sessions, reopen, countUnfinished, letDaysPass }) => {
       const laid = { path: `${folder}/laid.bin`, bytes: 4000, seed: 34 }
       await uploadSample(place, laid)
       const live = place.abilities.resumes ? await beginAndDie(place, `${folder}/live.bin`, 36) : null
@@ -114,12 +114,17 @@ export const sweepCases: readonly (readonly [string, ServiceAct])[] = [
       await sendAllButLast(left.upload, left.sample)
       const next = await reopen()
       const kept = live === null ? sessions : [...sessions, live.session]
-      const swept = valueOf(await next.sweep(kept), 'To sweep')
-      demand(Number.isSafeInteger(swept) && swept >= 0, `${swept} uploads were swept.`)
+      const sweep = async (nowMs: number): Promise<number> => {
+        const count = valueOf(await next.sweep(kept, nowMs), 'To sweep')
+        demand(Number.isSafeInteger(count) && count >= 0, `${count} uploads were swept.`)
+        return count
+      }
+      // Where it can't be told whose it is, it goes when a week is over.
+      const swept = (await sweep(Date.now())) + (letDaysPass === undefined ? 0 : await sweep(await letDaysPass(8)))
       const state = await left.upload.state()
       // A service whose uploads nobody can list forgets them by itself: none is swept there, and none is to be seen.
       if (swept > 0) demand(!state.ok || state.value.kind === 'gone', 'What was swept can be gone on with.')
-      if (countUnfinished !== undefined && sessions.length === 0) {
+      if (countUnfinished !== undefined && letDaysPass !== undefined && sessions.length === 0) {
         const unfinished = await countUnfinished()
         demand(unfinished <= kept.length, `${unfinished} unfinished uploads are there after the sweep.`)
       }
@@ -134,9 +139,38 @@ export const sweepCases: readonly (readonly [string, ServiceAct])[] = [
       }
       await left.upload.abandon()
       await demandAbsent(next, left.sample.path, 'though it was never finished')
-      demand(valueOf(await next.sweep(kept), 'To sweep again') === 0, 'A second sweep found something.')
+      demand((await sweep(Date.now())) === 0, 'A second sweep found something.')
       await demandStored(next, laid)
       await next.close()
     },
   ],
 ]
+
+export const strangerCases: readonly (readonly [string, ServiceAct])[] = [
+  [
+    '[J1] what another computer sends into the same folder is swept only when it was left alone for a week',
+    async (place, { folder, sessions, openAsAnother, letDaysPass }) => {
+      if (openAsAnother === undefined || letDaysPass === undefined) return
+      const another = await openAsAnother()
+      const { upload, sample } = await beginCounted(another, `${folder}/theirs.bin`, 37, twoChunksAndBit)
+      await sendAllButLast(upload, sample)
+      const isThere = async (): Promise<boolean> =>
+        valueOf(await upload.state(), 'To ask how far it is').kind === 'open'
+      // A clock of ours that is an hour or two days ahead is no reason.
+      for (const aheadMs of [0, hourMs, 2 * dayMs]) {
+        valueOf(await place.sweep(sessions, Date.now() + aheadMs), 'To sweep')
+        demand(await isThere(), 'A sweep took what another computer had begun a moment ago.')
+      }
+      valueOf(await place.sweep(sessions, await letDaysPass(6)), 'To sweep')
+      demand(await isThere(), 'A sweep took what another computer had left alone for six days.')
+      const late = valueOf(await place.sweep(sessions, await letDaysPass(8)), 'To sweep')
+      demand(late === 0 || !(await isThere()), 'What was swept can be gone on with.')
+      await upload.abandon()
+      await demandAbsent(place, sample.path, 'though it was never finished')
+      await another.close()
+    },
+  ],
+]
+
+const hourMs = 60 * 60 * 1000
+const dayMs = 24 * hourMs

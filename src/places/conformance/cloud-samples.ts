@@ -20,12 +20,16 @@ export interface ServiceTools {
   readonly flipStoredByte?: ((path: string) => Promise<void>) | undefined
   /** How many unfinished uploads lie at the service; only where the lab can count them. */
   readonly countUnfinished?: (() => Promise<number>) | undefined
+  /** Opens it as another computer, which sends into the same folder. */
+  readonly openAsAnother?: (() => Promise<ServicePlace>) | undefined
+  /** What lies unfinished at the service was left alone for so many days; answers what time it is then. */
+  readonly letDaysPass?: ((days: number) => Promise<number>) | undefined
 }
 
 export interface ServiceCase {
   readonly name: string
   /** What the service, or the lab, must be able to do: without it the case answers null, and shows nothing. */
-  readonly needs: 'nothing' | 'resuming' | 'flipping'
+  readonly needs: 'nothing' | 'resuming' | 'flipping' | 'another'
   run(place: ServicePlace, tools: ServiceTools): Promise<string | null>
 }
 

@@ -126,7 +126,7 @@ const acts: readonly (readonly [string, Act])[] = [
     '[J1] a sweep fails, and connections can be let go of',
     async (place, { upload }) => {
       const { session } = upload
-      const swept = await place.sweep(session === null ? [] : [session])
+      const swept = await place.sweep(session === null ? [] : [session], Date.now())
       // Where no unfinished uploads can be listed there is nothing to ask, and nothing to fail.
       demand(!swept.ok || swept.value === 0, 'Uploads were swept at a service that can’t be asked.')
       if (!swept.ok) demandTold(swept, 'To sweep')

@@ -30,10 +30,11 @@ import {
   unreachable,
   uploadGone,
 } from '../cloud/cloud-failure.ts'
+import { strangersLeftOverMs } from '../cloud/unfinished-name.ts'
 import type { MemoryObject, MemorySession, MemoryStore, MemoryVerb } from './memory-store.ts'
 
 export const openMemoryService = (
-  address: { readonly id: PlaceId; readonly name: string },
+  address: { readonly id: PlaceId; readonly name: string; readonly sign?: string },
   store: MemoryStore,
 ): ServicePlace => new MemoryService(address, store)
 
@@ -69,10 +70,15 @@ class MemoryService implements ServicePlace {
   readonly id: PlaceId
   readonly name: string
   readonly #store: MemoryStore
+  readonly #sign: string
 
-  constructor({ id, name }: { readonly id: PlaceId; readonly name: string }, store: MemoryStore) {
+  constructor(
+    { id, name, sign = 'ours' }: { readonly id: PlaceId; readonly name: string; readonly sign?: string },
+    store: MemoryStore,
+  ) {
     this.id = id
     this.name = name
+    this.#sign = sign
     this.#store = store
   }
 
@@ -134,7 +140,8 @@ class MemoryService implements ServicePlace {
 
   #newSession({ path, bytes, mtimeMs }: UploadOrder): MemorySession {
     const id = this.#store.nextId('session')
-    const session = { id, path, mtimeMs, bytes: new Uint8Array(bytes), receivedBytes: 0, stored: null }
+    const begun = { sign: this.#sign, begunMs: this.#store.ways.nowMs() }
+    const session = { id, path, mtimeMs, ...begun, bytes: new Uint8Array(bytes), receivedBytes: 0, stored: null }
     this.#store.sessions.set(id, session)
     return session
   }
@@ -198,11 +205,13 @@ class MemoryService implements ServicePlace {
     })
   }
 
-  sweep(sessions: readonly string[]): Promise<Result<number>> {
+  sweep(sessions: readonly string[], nowMs: number): Promise<Result<number>> {
     return this.#do('sweep', '', () => {
       let swept = 0
-      for (const [id, { stored }] of this.#store.sessions) {
+      const clockMs = Math.min(nowMs, this.#store.ways.nowMs())
+      for (const [id, { stored, sign, begunMs }] of this.#store.sessions) {
         if (sessions.includes(id)) continue
+        if (sign !== this.#sign && clockMs - begunMs <= strangersLeftOverMs) continue
         this.#store.sessions.delete(id)
         if (stored === null) swept += 1
       }

@@ -67,6 +67,9 @@ export interface MemorySession {
   readonly id: string
   readonly path: string
   readonly mtimeMs: number
+  /** Whose it is. */
+  readonly sign: string
+  readonly begunMs: number
   readonly bytes: Uint8Array
   receivedBytes: number
   stored: MemoryObject | null

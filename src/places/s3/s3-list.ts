@@ -1,13 +1,11 @@
-/** What lies in a bucket: the objects below a folder, and the uploads that nobody finished. */
+/** What lies in a bucket: the objects below a folder. */
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
-import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { PlaceFile, PlaceListing } from '../../domain/place-listing.ts'
 import type { Cancel } from '../../engine/contracts.ts'
 import { serviceError } from '../cloud/cloud-failure.ts'
-import { abortUpload } from './s3-multipart.ts'
-import { readSession } from './s3-upload.ts'
 import type { S3Wire } from './s3-wire.ts'
 
 const ownFolder = '.fivefold/'
@@ -78,46 +76,5 @@ function decoded(text: string): string | null {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
     return null
-  }
-}
-
-/** Takes back what none of these sessions goes on with: its parts are stored, and billed, until somebody does. */
-export async function sweepUploads(wire: S3Wire, sessions: readonly string[]): Promise<Result<number>> {
-  const kept = new Set(sessions.map((text) => readSession(text)?.uploadId))
-  const open = await openUploads(wire)
-  if (!open.ok) return open
-  let swept = 0
-  for (const { path, uploadId } of open.value) {
-    if (kept.has(uploadId)) continue
-    const asked = await abortUpload(wire, path, uploadId)
-    if (!asked.ok && asked.status !== 404) return failed(asked.failure)
-    swept += 1
-  }
-  return done(swept)
-}
-
-interface OpenUpload {
-  readonly path: string
-  readonly uploadId: string
-}
-
-async function openUploads(wire: S3Wire): Promise<Result<readonly OpenUpload[]>> {
-  const { bucket: Bucket, prefix } = wire.settings
-  const found: OpenUpload[] = []
-  let marker: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } = {}
-  for (;;) {
-    const asked = await wire.ask((client, options) =>
-      client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...marker }), options),
-    )
-    if (!asked.ok) return failed(asked.failure)
-    const { Uploads = [], IsTruncated = false, NextKeyMarker, NextUploadIdMarker } = asked.value
-    for (const { Key = '', UploadId: uploadId = '' } of Uploads)
-      if (Key.startsWith(prefix) && uploadId !== '') found.push({ path: Key.slice(prefix.length), uploadId })
-    if (!IsTruncated || NextKeyMarker === undefined || NextKeyMarker === '') return done(found)
-    if (NextKeyMarker === marker.KeyMarker && NextUploadIdMarker === marker.UploadIdMarker) return done(found)
-    marker = {
-      KeyMarker: NextKeyMarker,
-      ...(NextUploadIdMarker === undefined ? {} : { UploadIdMarker: NextUploadIdMarker }),
-    }
   }
 }

@@ -286,20 +286,38 @@ test('[D3] a list that says “there is more” and not where fails; one with na
   )
 })
 
-test('[J1] unfinished uploads are swept page after page, and only below our own prefix', () => {
+test('[J1] unfinished uploads are swept page after page, a week after the last part, and only below our own prefix', () => {
+  const daysAgo = (days: number): string => new Date(now - days * 24 * 60 * 60_000).toISOString()
+  const ages: Readonly<Record<string, readonly [begun: number, part: number | null]>> = {
+    'p/a': [8, null],
+    'p/b': [30, 30],
+    'p/c': [9, 8],
+    'p/goes-on': [30, 6],
+    'p/young': [6, null],
+    'past/d': [30, null],
+  }
   const page = (keys: readonly string[], next: string): string =>
-    `<ListMultipartUploadsResult><IsTruncated>${next !== ''}</IsTruncated><NextKeyMarker>${next}</NextKeyMarker><NextUploadIdMarker>${next}</NextUploadIdMarker>${keys.map((key) => `<Upload><Key>${key}</Key><UploadId>of ${key}</UploadId></Upload>`).join('')}</ListMultipartUploadsResult>`
+    `<ListMultipartUploadsResult><IsTruncated>${next !== ''}</IsTruncated><NextKeyMarker>${next}</NextKeyMarker><NextUploadIdMarker>${next}</NextUploadIdMarker>${keys.map((key) => `<Upload><Key>${key}</Key><UploadId>of ${key}</UploadId><Initiated>${daysAgo(ages[key]?.[0] ?? 0)}</Initiated></Upload>`).join('')}</ListMultipartUploadsResult>`
+  const parts = (key: string): string => {
+    const days = ages[key]?.[1] ?? null
+    return `<ListPartsResult>${days === null ? '' : `<Part><PartNumber>1</PartNumber><LastModified>${daysAgo(days)}</LastModified></Part>`}</ListPartsResult>`
+  }
   return withAnswers(
     ({ method, url }) => {
       if (method === 'DELETE') return { status: 204 }
-      return { body: url.includes('key-marker=p%2Fb') ? page(['p/c'], '') : page(['p/a', 'p/b', 'past/d'], 'p/b') }
+      if (url.includes('uploadId=')) return { body: parts(url.slice('/b/'.length).split('?')[0] ?? '') }
+      return {
+        body: url.includes('key-marker=p%2Fb')
+          ? page(['p/c', 'p/goes-on', 'p/young'], '')
+          : page(['p/a', 'p/b', 'past/d'], 'p/b'),
+      }
     },
     async (place, asked) => {
       const kept = { uploadId: 'of p/b', partBytes: 5, path: 'b', bytes: 9 }
-      assert.equal(valueOf(await place.sweep([JSON.stringify(kept)])), 2)
+      assert.equal(valueOf(await place.sweep([JSON.stringify(kept)], now)), 2)
       const gone = asked.filter(({ method }) => method === 'DELETE').map(({ url }) => url.split('?')[0])
       assert.deepEqual(gone, ['/b/p/a', '/b/p/c'])
-      assert.ok(asked.every(({ method, url }) => method !== 'GET' || url.includes('prefix=p%2F')))
+      assert.ok(asked.every(({ method, url }) => method !== 'GET' || url.includes('p%2F') || url.startsWith('/b/p/')))
     },
   )
 })
@@ -359,7 +377,7 @@ test('an address that makes no sense is told by every verb, and nothing is asked
         place.putSmall('x', Buffer.alloc(1), 'new'),
         place.move('x', 'y'),
         place.remove('x'),
-        place.sweep([]),
+        place.sweep([], Date.now()),
       ]
       for (const answer of answers) assert.equal(codeOf(await answer), 'settings-wrong')
     },

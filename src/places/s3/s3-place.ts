@@ -20,13 +20,14 @@ import type {
 import { startMd5Digest, startS3EtagDigest } from '../cloud/digests.ts'
 import { nameRefused, tooLarge } from '../cloud/cloud-failure.ts'
 import { readSmall, startDownload } from './s3-download.ts'
-import { listObjects, sweepUploads } from './s3-list.ts'
+import { listObjects } from './s3-list.ts'
 import { removeObject, S3Mover } from './s3-move.ts'
 import { saysTaken, unlessThere } from './s3-multipart.ts'
 import { lookAt, metadataOf } from './s3-object.ts'
 import type { S3Address, S3Settings } from './s3-settings.ts'
 import { deviceOf, partBytesFor, readS3Settings } from './s3-settings.ts'
 import { putObject, SinglePut } from './s3-single-put.ts'
+import { sweepUploads, takeBackEmpty } from './s3-sweep.ts'
 import { beginMultipart } from './s3-upload.ts'
 import { S3Wire } from './s3-wire.ts'
 
@@ -129,8 +130,9 @@ class S3Place implements ServicePlace {
     if (order.bytes > fileBytesMax) return failed(tooLarge(this.name, order.path, `${order.bytes} bytes`))
     const locks = await this.#confirmLock()
     if (!locks.ok) return locks
-    if (order.session !== null || order.bytes > this.#settings.partBytes) return beginMultipart(this.#wire, order)
-    return done(new SinglePut(this.#wire, order))
+    if (order.session === null && order.bytes <= this.#settings.partBytes) return done(new SinglePut(this.#wire, order))
+    if (order.session === null) await takeBackEmpty(this.#wire, order.path)
+    return beginMultipart(this.#wire, order)
   }
 
   async download(path: string, from: number, cancel: Cancel): Promise<Result<Download>> {
@@ -178,8 +180,8 @@ class S3Place implements ServicePlace {
     return removed.ok ? done('removed') : removed
   }
 
-  async sweep(sessions: readonly string[]): Promise<Result<number>> {
-    return this.#wrong === null ? sweepUploads(this.#wire, sessions) : failed(this.#wrong)
+  async sweep(sessions: readonly string[], nowMs: number): Promise<Result<number>> {
+    return this.#wrong === null ? sweepUploads(this.#wire, sessions, nowMs) : failed(this.#wrong)
   }
 
   startDigest(bytes: number): ServiceDigest {

@@ -1,9 +1,10 @@
 /** The ground that all verbs of one place stand on: where its folder lies, how names are given, and how failures are told. */
-import { randomBytes } from 'node:crypto'
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { StoredFile } from '../../engine/cloud-contract.ts'
 import { serviceFull } from '../cloud/cloud-failure.ts'
+import type { Signer } from '../cloud/unfinished-name.ts'
+import { unfinishedName } from '../cloud/unfinished-name.ts'
 import type { Connection, SftpAddress } from './connection.ts'
 import { Refusal, isMissing, noFolder, readOnly, sftpFailure, status, statusOf } from './sftp-failure.ts'
 import type { SftpLimits } from './sftp-limits.ts'
@@ -31,14 +32,21 @@ const fullBelowBytes = 1024 * 1024
 
 export class Ground {
   readonly place: string
+  readonly signer: Signer
   readonly limits: SftpLimits
   readonly digest: StoredDigest
   readonly #connection: Connection
   readonly #address: SftpAddress
   #root: { readonly wire: Wire; readonly path: string } | null = null
 
-  constructor(place: string, address: SftpAddress, connection: Connection, limits: SftpLimits) {
+  constructor(
+    { place, signer }: { readonly place: string; readonly signer: Signer },
+    address: SftpAddress,
+    connection: Connection,
+    limits: SftpLimits,
+  ) {
     this.place = place
+    this.signer = signer
     this.limits = limits
     this.digest = new StoredDigest(limits)
     this.#address = address
@@ -130,7 +138,7 @@ export class Ground {
   }
 
   newPartName(): string {
-    return `${randomBytes(12).toString('hex')}.part`
+    return `${unfinishedName(this.signer)}.part`
   }
 
   /** Gives a file another name, with the folders it needs, and never takes a name that something has (W2). */

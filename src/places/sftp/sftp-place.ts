@@ -19,15 +19,18 @@ import type {
 } from '../../engine/cloud-contract.ts'
 import { startSha256Digest } from '../cloud/digests.ts'
 import { fileMissing } from '../cloud/cloud-failure.ts'
+import type { Signer } from '../cloud/unfinished-name.ts'
+import { signerOf } from '../cloud/unfinished-name.ts'
 import type { SftpAddress } from './connection.ts'
 import { Connection } from './connection.ts'
 import { Ground, partialFolder } from './ground.ts'
 import { listTree } from './list-tree.ts'
-import { Refusal, isMissing, noFolder, statusOf } from './sftp-failure.ts'
+import { Refusal, isMissing, noFolder } from './sftp-failure.ts'
 import { readAhead } from './sftp-download.ts'
 import type { SftpLimits } from './sftp-limits.ts'
 import { sftpLimits } from './sftp-limits.ts'
-import { beginUpload, readSession } from './sftp-upload.ts'
+import { sweepParts } from './sweep-parts.ts'
+import { beginUpload } from './sftp-upload.ts'
 import {
   closeFile,
   flushFile,
@@ -36,8 +39,6 @@ import {
   lookAt,
   lookThrough,
   openFile,
-  openFolder,
-  readFolder,
   rename,
   renameOver,
   unlink,
@@ -46,12 +47,13 @@ import type { Wire } from './wire.ts'
 
 /** Goes nowhere before the first verb. */
 export function openSftpPlace(
-  at: { readonly id: PlaceId; readonly name: string; readonly address: SftpAddress },
+  at: { readonly id: PlaceId; readonly name: string; readonly address: SftpAddress } & Partial<Signer>,
   credentials: Credentials,
   limits: SftpLimits = sftpLimits,
 ): ServicePlace {
   const connection = new Connection(at.name, at.address, credentials, limits)
-  return new SftpPlace(at.id, at.address, new Ground(at.name, at.address, connection, limits))
+  const ground = { place: at.name, signer: signerOf(at) }
+  return new SftpPlace(at.id, at.address, new Ground(ground, at.address, connection, limits))
 }
 
 /** A list of names or a small text of ours; what is longer is none. */
@@ -202,20 +204,8 @@ class SftpPlace implements ServicePlace {
     })
   }
 
-  sweep(sessions: readonly string[]): Promise<Result<number>> {
-    const kept = new Set(sessions.map((session) => readSession(session)?.part))
-    return this.#ground.attempt(null, async (wire) => {
-      const folder = await this.#ground.at(wire, partialFolder)
-      const left = (await namesIn(wire, folder)).filter((name) => name.endsWith('.part') && !kept.has(name))
-      for (const name of left) {
-        try {
-          await unlink(wire, `${folder}/${name}`)
-        } catch (error) {
-          if (statusOf(error) === null || !isMissing(error)) throw error
-        }
-      }
-      return left.length
-    })
+  sweep(sessions: readonly string[], nowMs: number): Promise<Result<number>> {
+    return this.#ground.attempt(null, (wire) => sweepParts(this.#ground, wire, sessions, nowMs))
   }
 
   startDigest(): ServiceDigest {
@@ -224,20 +214,6 @@ class SftpPlace implements ServicePlace {
 
   close(): Promise<void> {
     return this.#ground.close()
-  }
-}
-
-async function namesIn(wire: Wire, folder: string): Promise<readonly string[]> {
-  const top = await lookAt(wire, folder)
-  if (top === null || !isFolder(top)) return []
-  const handle = await openFolder(wire, folder)
-  try {
-    const names: string[] = []
-    for (let page = await readFolder(wire, handle); page !== null; page = await readFolder(wire, handle))
-      names.push(...page.map(({ filename }) => filename).filter((name) => !name.includes('/')))
-    return names
-  } finally {
-    await closeFile(wire, handle)
   }
 }
 

@@ -225,6 +225,6 @@ async function flushName(wire: Wire, path: string): Promise<void> {
 }
 
 export function readSession(session: string): { readonly part: string; readonly path: string } | null {
-  const [, part, path] = /^([0-9a-f]{24}\.part) (.+)$/s.exec(session) ?? []
+  const [, part, path] = /^((?:[0-9a-f]{12}-[0-9a-f]{8,12}-)?[0-9a-f]{24}\.part) (.+)$/s.exec(session) ?? []
   return part === undefined || path === undefined ? null : { part, path }
 }

@@ -1,11 +1,9 @@
 /** Gives a name without replacing what has it (W2), also at a server that does not obey. */
-import { randomUUID } from 'node:crypto'
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import { serviceError } from '../cloud/cloud-failure.ts'
 import { folderTaken } from './webdav-failure.ts'
 import type { WebdavServer } from './webdav-server.ts'
-import { partialFolder } from './webdav-server.ts'
 
 export class NameGiving {
   readonly #server: WebdavServer
@@ -54,7 +52,7 @@ export class NameGiving {
   async #tryOut(): Promise<Result<boolean>> {
     if (this.#obeys !== null) return done(this.#obeys)
     const server = this.#server
-    const trial = `${partialFolder}/${randomUUID()}`
+    const trial = server.newPartial()
     const [one, other] = [`${trial}-one`, `${trial}-other`]
     const bytes = new TextEncoder().encode('trial')
     try {

@@ -2,13 +2,14 @@
  * Nextcloud's chunked upload, version 2: a folder of numbered chunks that the server puts together at the end. It answers with the
  * SHA-256 of each chunk that it got, is asked how far it is after a cut, and forgets a folder that was left alone for a day.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { Cancel } from '../../engine/contracts.ts'
 import type { StoredFile, Upload, UploadOrder, UploadState } from '../../engine/cloud-contract.ts'
 import { numberIn, parseFields, textIn } from '../cloud/json-fields.ts'
 import { damagedOnTheWay, uploadGone } from '../cloud/cloud-failure.ts'
+import { unfinishedName } from '../cloud/unfinished-name.ts'
 import { ChunkDigest, chunkAlgorithm, overChunks, sha256 } from './chunk-digest.ts'
 import { timeHeader } from './file-times.ts'
 import type { WebdavServer } from './webdav-server.ts'
@@ -73,7 +74,12 @@ export async function beginNextcloud(order: UploadOrder, room: NextcloudRoom): P
     return resumed.ok ? done(upload) : resumed
   }
   const chunkBytes = nextcloudChunkBytes(order.bytes)
-  const begun = { id: `${prefix}${randomUUID()}`, chunkBytes, bytes: order.bytes, path: order.path }
+  const begun = {
+    id: `${prefix}${unfinishedName(server.signer)}`,
+    chunkBytes,
+    bytes: order.bytes,
+    path: order.path,
+  }
   const made = await server.inFolder(order.path, () =>
     server.tell({
       method: 'MKCOL',

@@ -2,7 +2,6 @@
  * One file in one PUT, to a name that only we use, and then the name. No server of this protocol goes on in the middle of a file that
  * can be trusted with it: most refuse a PUT with `Content-Range`, and some take it and keep only the fragment. So there is no session.
  */
-import { randomUUID } from 'node:crypto'
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { Cancel } from '../../engine/contracts.ts'
@@ -15,7 +14,6 @@ import type { FileTimes } from './file-times.ts'
 import type { DavEntry } from './multistatus.ts'
 import type { NameGiving } from './name-giving.ts'
 import type { WebdavServer } from './webdav-server.ts'
-import { partialFolder } from './webdav-server.ts'
 
 export interface UploadTools {
   readonly server: WebdavServer
@@ -47,7 +45,7 @@ export class PlainUpload implements Upload {
   readonly #order: UploadOrder
   readonly #tools: UploadTools
   readonly #manner: PlainManner
-  readonly #temporary = `${partialFolder}/${randomUUID()}`
+  readonly #temporary: string
   #put: LongPut | null = null
   /** How many bytes were given to the connection. */
   #given = 0
@@ -59,6 +57,7 @@ export class PlainUpload implements Upload {
   constructor(order: UploadOrder, tools: UploadTools, manner: PlainManner) {
     this.#order = order
     this.#tools = tools
+    this.#temporary = tools.server.newPartial()
     this.#manner = manner
     this.chunkBytes = manner.chunkBytes
     this.digest = manner.digest

@@ -2,7 +2,6 @@
  * A WebDAV server as a place: Apache, nginx with dav-ext, SabreDAV, most NAS boxes (grade E: they compute nothing, so every copy is
  * read back), and Nextcloud with its own upload (`chunks=nextcloud`, grade B).
  */
-import { randomUUID } from 'node:crypto'
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { PlaceId } from '../../domain/ids.ts'
@@ -22,6 +21,8 @@ import type {
 import { downloadOf } from '../cloud/answer-stream.ts'
 import type { ServiceAddress } from '../cloud/cloud-address.ts'
 import { fileMissing, nameRefused, serviceError, tooLarge, uploadGone } from '../cloud/cloud-failure.ts'
+import type { Signer } from '../cloud/unfinished-name.ts'
+import { signerOf } from '../cloud/unfinished-name.ts'
 import { shortText, wholeBody } from './answer-body.ts'
 import { ChunkDigest, noDigest } from './chunk-digest.ts'
 import { FileTimes } from './file-times.ts'
@@ -36,11 +37,12 @@ import {
   uploadPrefix,
 } from './nextcloud-upload.ts'
 import { PlainUpload } from './plain-upload.ts'
+import { sweepFolder } from './sweep-partials.ts'
 import { wrongAddress, wrongNextcloudAddress } from './webdav-failure.ts'
 import { isHidden, listBelow, listsHidden } from './webdav-listing.ts'
 import { WebdavServer, encodePath, partialFolder } from './webdav-server.ts'
 
-interface WebdavAddress {
+interface WebdavAddress extends Partial<Signer> {
   readonly id: PlaceId
   readonly name: string
   readonly address: Extract<ServiceAddress, { kind: 'webdav' | 'sftp' }>
@@ -68,7 +70,7 @@ class WebdavPlace implements ServicePlace {
   /** What is wrong with the address, for every verb to say. */
   readonly #trouble: Failure | null
 
-  constructor({ id, name, address }: WebdavAddress, credentials: Credentials) {
+  constructor({ id, name, address, ...signer }: WebdavAddress, credentials: Credentials) {
     this.id = id
     this.name = name
     const { user, host, port, options } = address
@@ -80,7 +82,7 @@ class WebdavPlace implements ServicePlace {
     const wantsChunks = options['chunks'] === 'nextcloud'
     const room = wantsChunks ? readNextcloudRoot(root) : null
     this.#host = host.toLowerCase()
-    this.#server = new WebdavServer(name, origin, root, user, credentials)
+    this.#server = new WebdavServer({ place: name, signer: signerOf(signer) }, origin, root, user, credentials)
     this.#names = new NameGiving(this.#server, wantsChunks)
     this.#times = new FileTimes(this.#server)
     this.#nextcloud =
@@ -199,7 +201,7 @@ class WebdavPlace implements ServicePlace {
   async putSmall(path: string, bytes: Uint8Array, how: 'new' | 'replace'): Promise<Result<'put' | 'taken'>> {
     const may = await this.#mayStore(path)
     if (!may.ok) return may
-    const temporary = `${partialFolder}/${randomUUID()}`
+    const temporary = this.#server.newPartial()
     const laid = await this.#server.putWhole(temporary, bytes, {})
     if (!laid.ok) return laid
     const given = how === 'new' ? await this.#names.give(temporary, path) : await this.#replace(temporary, path)
@@ -237,30 +239,16 @@ class WebdavPlace implements ServicePlace {
     return stored.ok ? done(stored.value !== null) : stored
   }
 
-  async sweep(sessions: readonly string[]): Promise<Result<number>> {
+  async sweep(sessions: readonly string[], nowMs: number): Promise<Result<number>> {
     if (this.#trouble !== null) return failed(this.#trouble)
-    const swept = await this.#sweepFolder(`${this.#server.at(partialFolder)}/`, () => true)
+    const server = this.#server
+    const swept = await sweepFolder(server, `${server.at(partialFolder)}/`, () => true, nowMs)
     if (!swept.ok || this.#nextcloud === null) return swept
     const { uploads, prefix } = this.#nextcloud
     const kept = new Set(sessions.map((session) => readSession(session)?.id))
-    const chunks = await this.#sweepFolder(`${uploads}/`, (name) => name.startsWith(prefix) && !kept.has(name))
+    const mayGo = (name: string): boolean => name.startsWith(prefix) && !kept.has(name)
+    const chunks = await sweepFolder(server, `${uploads}/`, mayGo, nowMs)
     return chunks.ok ? done(swept.value + chunks.value) : chunks
-  }
-
-  async #sweepFolder(at: string, isLeft: (name: string) => boolean): Promise<Result<number>> {
-    const entries = await this.#server.entries(at, '', '1')
-    if (!entries.ok) return entries
-    const folder = at.split('/').filter((part) => part !== '').length
-    let swept = 0
-    for (const { path, isFolder } of entries.value ?? []) {
-      const parts = (path ?? '').split('/').filter((part) => part !== '')
-      const name = parts.at(-1) ?? ''
-      if (parts.length <= folder || !isLeft(name)) continue
-      const removed = await this.#server.remove(`${at}${encodeURIComponent(name)}${isFolder ? '/' : ''}`, '')
-      if (!removed.ok) return removed
-      if (removed.value) swept += 1
-    }
-    return done(swept)
   }
 
   startDigest(bytes: number): ServiceDigest {

@@ -9,6 +9,8 @@ import type { Credentials } from '../../engine/cloud-contract.ts'
 import { httpRequest } from '../cloud/http-request.ts'
 import { readCredentials } from '../cloud/read-credentials.ts'
 import { serviceError, signInNeeded } from '../cloud/cloud-failure.ts'
+import type { Signer } from '../cloud/unfinished-name.ts'
+import { unfinishedName } from '../cloud/unfinished-name.ts'
 import { shortText, wholeBody } from './answer-body.ts'
 import type { DavEntry } from './multistatus.ts'
 import { multistatusBytesMax, propfindBody, readMultistatus } from './multistatus.ts'
@@ -41,6 +43,7 @@ export const encodePath = (segments: readonly string[]): string =>
 
 export class WebdavServer {
   readonly place: string
+  readonly signer: Signer
   readonly #origin: string
   readonly #root: readonly string[]
   readonly #user: string
@@ -51,12 +54,24 @@ export class WebdavServer {
   #fullDestination = true
 
   /** `root` is decoded. */
-  constructor(place: string, origin: string, root: readonly string[], user: string, credentials: Credentials) {
+  constructor(
+    { place, signer }: { readonly place: string; readonly signer: Signer },
+    origin: string,
+    root: readonly string[],
+    user: string,
+    credentials: Credentials,
+  ) {
     this.place = place
+    this.signer = signer
     this.#origin = origin
     this.#root = root
     this.#user = user
     this.#credentials = credentials
+  }
+
+  /** A path that only we use. */
+  newPartial(): string {
+    return `${partialFolder}/${unfinishedName(this.signer)}`
   }
 
   get root(): readonly string[] {
