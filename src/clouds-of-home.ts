@@ -45,6 +45,11 @@ export function servicesOf(home: string): Services {
       const { kind } = demandAddress(text)
       return isOAuth(kind) ? signInSteps(kind) : []
     },
+    keyPolicy: async (text) => {
+      const address = demandAddress(text)
+      if (address.kind !== 's3') return null
+      return (await import('./places/s3/least-privilege-policy.ts')).leastPrivilegePolicy(address)
+    },
     hasSecret: async (placeId) => (await secrets.credentialsOf(placeId).read()) !== null,
     saveSecret: (placeId, secret) => secrets.credentialsOf(placeId).write(secret),
     removeSecret: (placeId) => secrets.remove(placeId),

@@ -147,6 +147,8 @@ export interface Services {
   nameFor(address: string): string
   /** What a person does at the service first, a step a line; empty when there is nothing to prepare. */
   stepsFor(address: string): readonly string[]
+  /** The rights that the everyday key needs there, as the text that the service takes; null for a kind that knows no such thing. */
+  keyPolicy(address: string): Promise<string | null>
   hasSecret(placeId: PlaceId): Promise<boolean>
   saveSecret(placeId: PlaceId, secret: Secret): Promise<void>
   removeSecret(placeId: PlaceId): Promise<void>

@@ -34,6 +34,8 @@ import type { CardLine, CardView, JobView } from './look-up.ts'
 import { listCards, listJobs, showCards, showFile, showJob } from './look-up.ts'
 import type { AddedPlace, PlaceWish } from './manage-places.ts'
 import { addPlace, listPlaces, removePlace } from './manage-places.ts'
+import type { KeyPolicy } from './show-key-policy.ts'
+import { showKeyPolicy } from './show-key-policy.ts'
 import { markCulled } from './mark-culled.ts'
 import type { NextCardAnswer } from './next-card.ts'
 import { nextCard } from './next-card.ts'
@@ -116,6 +118,7 @@ export interface Requests {
   removePlace(name: string): Promise<Result<Place>>
   listPlaces(): Promise<Result<readonly PlaceStatus[]>>
   checkPlace(name: string): Promise<Result<CheckedPlace>>
+  showKeyPolicy(name: string): Promise<Result<KeyPolicy>>
   /** Without names: which single loss hurts most. */
   whatIf(lose: readonly string[]): Promise<Result<WhatIf>>
   examine(): Promise<Result<Examination>>
@@ -221,6 +224,7 @@ function looks(using: Using) {
     report: (idOrName, pictures) => using('look', 'report', (program) => reportWith(program, idOrName, pictures)),
     askSignIn: (name) => using('look', 'a look', (program) => askSignIn(program, name)),
     listPlaces: () => looking(listPlaces),
+    showKeyPolicy: (name) => using('look', 'place policy', (program) => showKeyPolicy(program, name)),
     checkPlace: (name) => using('look', 'place check', (program) => checkPlace(program, name)),
     whatIf: (lose) => using('look', 'a look', (program) => askWhatIf(program, lose)),
     examine: () => looking(examine),

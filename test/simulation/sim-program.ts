@@ -31,6 +31,7 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       checkAddress: none,
       nameFor: none,
       stepsFor: none,
+      keyPolicy: none,
       hasSecret: none,
       saveSecret: none,
       removeSecret: none,

@@ -52,6 +52,7 @@ export const requestShapes: Shapes = {
   signIn: ['data', 'talk', 'cancel'],
   removePlace: ['data'],
   listPlaces: [],
+  showKeyPolicy: ['data'],
   checkPlace: ['data'],
   whatIf: ['data'],
   examine: [],

@@ -20,7 +20,7 @@ test('[S1] the everyday key may do what every day needs, in one prefix, and canâ
   const [list, look, files] = statements('Fotos/2026')
   assert.deepEqual(files?.Resource, ['arn:aws:s3:::films/Fotos/2026/*'])
   assert.deepEqual(list?.Resource, ['arn:aws:s3:::films'])
-  assert.deepEqual(list.Condition, { StringLike: { 's3:prefix': ['Fotos/2026/*'] } })
+  assert.deepEqual(list.Condition, { StringLikeIfExists: { 's3:prefix': ['Fotos/2026/*'] } })
   assert.deepEqual(look?.Resource, ['arn:aws:s3:::films'])
   const actions = statements('Fotos/2026').flatMap(({ Action }) => Action)
   for (const needed of ['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipartUpload', 'ListMultipartUploadParts'])

@@ -10,7 +10,8 @@ export function leastPrivilegePolicy({ bucket, prefix, options }: S3Address): st
   const arn = `arn:${arnPartition(options['region'] ?? '')}:s3:::${bucket}`
   const objects = prefix === '' ? `${arn}/*` : `${arn}/${literal(prefix)}/*`
   const locks = (options['lockDays'] ?? '0') !== '0'
-  const below = prefix === '' ? {} : { Condition: { StringLike: { 's3:prefix': [`${literal(prefix)}/*`] } } }
+  // “If exists”: who asks for one file names no prefix, and without the right to list is told that a missing file is forbidden.
+  const below = prefix === '' ? {} : { Condition: { StringLikeIfExists: { 's3:prefix': [`${literal(prefix)}/*`] } } }
   const policy = {
     Version: '2012-10-17',
     Statement: [

@@ -71,6 +71,15 @@ export function addPlaces(cli: Command, common: Common, shell: Shell): void {
       })
       if (outcome.ok && outcome.value.failed > 0) shell.exit(exitCodes.undone)
     })
+  common(place.command('policy'))
+    .description('Print the rights that the everyday key of an S3 bucket needs, and no more, to paste at the provider.')
+    .argument('<name>', 'its name or id')
+    .action(async (name: string, options: CommonOptions) => {
+      shell.show(options, await shell.requests(options).showKeyPolicy(name), ({ policy }) => {
+        // Letter by letter what is to be pasted: a hint would be pasted too.
+        for (const line of policy.trimEnd().split('\n')) shell.terminal.out(shown(line))
+      })
+    })
   common(place.command('remove'))
     .description('Take a place out of the settings. Its files stay where they are.')
     .argument('<name>', 'its name or id')
