@@ -205,6 +205,11 @@ export const failureKinds = {
     retry: true,
     meaning: 'The service has forgotten a half-finished upload; it begins anew.',
   },
+  'file-locked': {
+    exit: 'refused',
+    retry: true,
+    meaning: 'The service keeps the file locked until a day, as it was told to, so it can not be removed yet (D1).',
+  },
   'stopped-by-person': { exit: 'stopped', retry: true, meaning: 'A person said stop.' },
 } as const satisfies Record<string, FailureKind>
 

@@ -16,22 +16,26 @@ export interface S3Ground extends AsyncDisposable {
   /** A fresh instance, as the next run has it. `options` as in an address. */
   open(options?: Readonly<Record<string, string>>, now?: () => number): ServicePlace
   /** Of a path of the place, as the bucket has it. */
-  keyOf(path: string): string
+  readonly keyOf: (path: string) => string
 }
 
 /** The shortest parts that the service takes: a test has several of them quickly. */
 export const testPartBytes = 5 * 1024 * 1024
 
-const prefix = 'Fotos & more/2026'
+/** What the address has behind the bucket. */
+export const prefix = 'Fotos & more/2026'
 
 export async function s3Ground(swift: SwiftServer, versions?: 'versions'): Promise<S3Ground> {
-  const bucket = await swift.makeBucket(versions)
-  const line = await startCuttingProxy(swift.port)
+  return groundAt(swift.port, await swift.makeBucket(versions), swiftKey)
+}
+
+export async function groundAt(port: number, bucket: string, key: Readonly<Record<string, string>>): Promise<S3Ground> {
+  const line = await startCuttingProxy(port)
   const opened: ServicePlace[] = []
   const ground: S3Ground = {
     bucket,
     line,
-    key: swiftKey,
+    key,
     open: (options = {}, now) => {
       const place = openS3Place(
         { id: parsePlaceId('s3'), name: 'Bucket', address: addressOf(bucket, line.port, options) },

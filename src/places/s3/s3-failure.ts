@@ -245,3 +245,11 @@ const notTheServer = (place: string, cause: string): Failure => ({
   place,
   cause,
 })
+
+export const fileLocked = (place: string, path: string, untilMs: number): Failure => ({
+  code: 'file-locked',
+  sentence: `${path} is locked at “${place}” until ${new Date(untilMs).toISOString().slice(0, 10)}, so it stays.`,
+  advice: 'Nobody can remove it before, as its lock was made for. “fivefold prune --apply” takes it after that day.',
+  path,
+  place,
+})

@@ -6,8 +6,10 @@ import { CopyObjectCommand, DeleteObjectCommand, UploadPartCopyCommand } from '@
 import type { Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import { serviceError } from '../cloud/cloud-failure.ts'
-import { abortUpload, completeUpload, createUpload, lockOf, saysTaken, unlessThere } from './s3-multipart.ts'
+import { fileLocked } from './s3-failure.ts'
+import { abortUpload, completeUpload, createUpload, isInTrash, lockOf, saysTaken, unlessThere } from './s3-multipart.ts'
 import type { S3Object } from './s3-object.ts'
+import { demandLock } from './s3-lock.ts'
 import { isMd5, lookAt, metadataOf, plainEtag } from './s3-object.ts'
 import { partBytesFor } from './s3-settings.ts'
 import type { S3Wire } from './s3-wire.ts'
@@ -37,6 +39,10 @@ export class S3Mover {
     const source = await lookAt(this.#wire, from)
     if (!source.ok) return source
     if (source.value === null) return done('absent')
+    const { lockedUntilMs } = source.value
+    // The name could be taken from it, for that is only a marker; but who asked for a lock wants no prune before its end.
+    if (isInTrash(to) && lockedUntilMs !== null && lockedUntilMs > this.#wire.nowMs())
+      return failed(fileLocked(this.#wire.place, from, lockedUntilMs))
     const before = await lookAt(this.#wire, to)
     if (!before.ok) return before
     const name = JSON.stringify([from, to])
@@ -52,6 +58,8 @@ export class S3Mover {
       if (after.value === null || !isSame(source.value, after.value))
         return failed(serviceError(this.#wire.place, `the copy of ${from} at ${to} is not the same; both were left`))
     }
+    const locked = await this.#demandLock(to)
+    if (!locked.ok) return locked
     // Asked for “only if it is still this one”, a copy in parts is refused by one server here; so it is looked at once more.
     const still = await lookAt(this.#wire, from)
     if (!still.ok) return still
@@ -61,6 +69,13 @@ export class S3Mover {
     if (!removed.ok) return removed
     this.#begun.delete(name)
     return done('moved')
+  }
+
+  async #demandLock(to: string): Promise<Result<null>> {
+    if (this.#wire.settings.lock === null) return done(null)
+    const copy = await lookAt(this.#wire, to)
+    if (!copy.ok) return copy
+    return copy.value === null ? done(null) : demandLock(this.#wire, to, copy.value)
   }
 
   #copy(source: S3Object, from: string, to: string): Promise<Result<'copied' | 'taken'>> {
@@ -77,7 +92,7 @@ export class S3Mover {
             new CopyObjectCommand({
               ...wire.at(to),
               ...condition,
-              ...lockOf(wire),
+              ...lockOf(wire, to),
               CopySource: this.#sourceOf(from),
             }),
             options,

@@ -21,12 +21,18 @@ const pageParts = 1000
 
 const dayMs = 24 * 60 * 60 * 1000
 
+/** Where what was pruned waits: its time is over, and a new lock would keep it, and bill it, for as long again. */
+export const isInTrash = (path: string): boolean => path.startsWith('.fivefold/trash/')
+
 /** So that neither a stolen key nor we ourselves can take it back before its time. */
-export function lockOf({ settings: { lock }, nowMs }: S3Wire): {
+export function lockOf(
+  { settings: { lock }, nowMs }: S3Wire,
+  path: string,
+): {
   ObjectLockMode?: 'GOVERNANCE' | 'COMPLIANCE'
   ObjectLockRetainUntilDate?: Date
 } {
-  if (lock === null) return {}
+  if (lock === null || isInTrash(path)) return {}
   return { ObjectLockMode: lock.mode, ObjectLockRetainUntilDate: new Date(nowMs() + lock.days * dayMs) }
 }
 
@@ -40,7 +46,7 @@ export async function createUpload(
       client.send(
         new CreateMultipartUploadCommand({
           ...wire.at(path),
-          ...lockOf(wire),
+          ...lockOf(wire, path),
           ContentType: contentType,
           Metadata: metadata,
         }),
@@ -79,7 +85,7 @@ export async function wholeParts(
         ),
       { path },
     )
-    if (!asked.ok) return asked.word === 'NoSuchUpload' ? done(null) : failed(asked.failure)
+    if (!asked.ok) return saysNoUpload(asked) ? done(null) : failed(asked.failure)
     const { Parts = [], IsTruncated = false, NextPartNumberMarker: next } = asked.value
     for (const { PartNumber, Size, ETag } of Parts) {
       if (PartNumber !== etags.length + 1 || Size !== partBytes) return done(etags)
@@ -131,6 +137,10 @@ export async function unlessThere<Value>(
   wire.conditional = false
   return ask({})
 }
+
+/** Ceph has no word of its own for an upload that it does not know: to it the file is missing. */
+export const saysNoUpload = (asked: S3Answer<unknown>): boolean =>
+  !asked.ok && ['NoSuchUpload', 'NoSuchKey'].includes(asked.word)
 
 export const saysTaken = (asked: S3Answer<unknown>): boolean =>
   !asked.ok && (asked.status === 412 || asked.word === 'PreconditionFailed')

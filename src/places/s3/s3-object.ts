@@ -14,6 +14,8 @@ export interface S3Object {
   /** Length of the parts that it was sent in; null where it was sent in one go, or by somebody who does not tell. */
   readonly partBytes: number | null
   readonly metadata: Readonly<Record<string, string>>
+  /** Until then no version of it can be deleted (object lock); null where no lock is told. */
+  readonly lockedUntilMs: number | null
 }
 
 const mtimeField = 'fivefold-mtime-ms'
@@ -49,7 +51,8 @@ function readHead(wire: S3Wire, head: HeadObjectCommandOutput): Result<S3Object>
     digests: isOpaque(wire, head) ? {} : digestsOf(etag, partBytes),
     objectId: head.VersionId ?? '',
   }
-  return done({ file, etag, partBytes, metadata })
+  const lockedUntilMs = head.ObjectLockMode === undefined ? null : (head.ObjectLockRetainUntilDate?.getTime() ?? null)
+  return done({ file, etag, partBytes, metadata, lockedUntilMs })
 }
 
 /**

@@ -132,23 +132,50 @@ test('[W2] a name that is taken in the last moment is taken', () =>
     },
   ))
 
+const canLock = (url: string): Said | null =>
+  url.includes('object-lock')
+    ? { body: '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>' }
+    : null
+const locked = { 'x-amz-object-lock-mode': 'COMPLIANCE', 'x-amz-object-lock-retain-until-date': '2026-03-31T12:00:00Z' }
+const locks = { lockDays: '30', lockMode: 'compliance' }
+
 test('a lock is asked for with every file, counted from the clock, and not for small texts of our own', () =>
   withAnswers(
-    bucket(({ url }) =>
-      url.includes('object-lock')
-        ? { body: '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>' }
-        : null,
+    bucket(({ url, method }, stored) =>
+      method === 'HEAD' && stored.size > 0 ? head(5, md5('hello'), locked) : canLock(url),
     ),
     async (place, asked) => {
       valueOf(await put(place, 'hello'))
       valueOf(await place.putSmall('note', Buffer.from('x'), 'replace'))
       const [file, note] = asked.filter(({ method }) => method === 'PUT')
-      assert.equal(file?.headers['x-amz-object-lock-mode'], 'COMPLIANCE')
-      assert.equal(file.headers['x-amz-object-lock-retain-until-date'], '2026-03-31T12:00:00Z')
+      for (const [name, value] of Object.entries(locked)) assert.equal(file?.headers[name], value)
       assert.equal(note?.headers['x-amz-object-lock-mode'], undefined)
+      // [D1] Until that day a prune gets the name of it, and takes nothing.
+      const early = await place.move('a.jpg', '.fivefold/trash/day/a.jpg')
+      assert.ok(!early.ok && early.failure.code === 'file-locked')
+      assert.match(early.failure.sentence, /a\.jpg is locked at “Bucket” until 2026-03-31/)
+      assert.ok(asked.every(({ method, headers }) => method !== 'DELETE' && !('x-amz-copy-source' in headers)))
     },
-    { lockDays: '30', lockMode: 'compliance' },
+    locks,
   ))
+
+test('a lock that was asked for and is not told of is set once more, and a file without one is no success', async () => {
+  for (const status of [200, 403])
+    await withAnswers(
+      bucket(({ url }) => {
+        if (url.includes('retention')) return status === 200 ? {} : failing(status, 'AccessDenied')
+        return canLock(url)
+      }),
+      async (place, asked) => {
+        const stored = await put(place, 'hello')
+        if (status === 200) assert.notEqual(valueOf(stored), 'taken')
+        else assert.equal(codeOf(stored), 'service-refused')
+        const [set] = asked.filter(({ url }) => url.includes('retention'))
+        assert.match(String(set?.bytes), /COMPLIANCE.*2026-03-31T12:00:00Z/)
+      },
+      locks,
+    )
+})
 
 test('[V1] with a key of the service’s own an ETag looks like an MD5, and is not told as one', () =>
   withAnswers(

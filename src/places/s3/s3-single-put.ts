@@ -7,6 +7,7 @@ import type { StoredFile, Upload, UploadOrder, UploadState } from '../../engine/
 import { serviceError } from '../cloud/cloud-failure.ts'
 import { PartDigest } from './part-digest.ts'
 import { contentType, lockOf, saysTaken, unlessThere } from './s3-multipart.ts'
+import { demandLock } from './s3-lock.ts'
 import { lookAt, metadataOf } from './s3-object.ts'
 import type { S3Answer, S3Wire } from './s3-wire.ts'
 
@@ -31,7 +32,7 @@ export function putObject(
         new PutObjectCommand({
           ...wire.at(path),
           ...condition,
-          ...(lock ? lockOf(wire) : {}),
+          ...(lock ? lockOf(wire, path) : {}),
           Body: bytes,
           ContentLength: bytes.length,
           ContentMD5: md5.toString('base64'),
@@ -84,9 +85,9 @@ export class SinglePut implements Upload {
     if (!asked.ok) return failed(asked.failure)
     const after = await lookAt(this.#wire, path)
     if (!after.ok) return after
-    return after.value === null
-      ? failed(serviceError(this.#wire.place, `${path} was taken and is not there`))
-      : done(after.value.file)
+    if (after.value === null) return failed(serviceError(this.#wire.place, `${path} was taken and is not there`))
+    const locked = await demandLock(this.#wire, path, after.value)
+    return locked.ok ? done(after.value.file) : locked
   }
 
   #isSent(file: StoredFile): boolean {

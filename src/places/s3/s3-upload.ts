@@ -10,7 +10,9 @@ import type { Cancel } from '../../engine/contracts.ts'
 import type { StoredFile, Upload, UploadOrder, UploadState } from '../../engine/cloud-contract.ts'
 import { damagedOnTheWay, serviceError, uploadGone } from '../cloud/cloud-failure.ts'
 import { PartDigest } from './part-digest.ts'
-import { abortUpload, completeUpload, createUpload, saysTaken, wholeParts } from './s3-multipart.ts'
+import { abortUpload, completeUpload, createUpload, saysNoUpload, saysTaken, wholeParts } from './s3-multipart.ts'
+import { demandLock } from './s3-lock.ts'
+import type { S3Object } from './s3-object.ts'
 import { isMd5, isOpaque, lookAt, metadataOf, plainEtag } from './s3-object.ts'
 import { partBytesFor } from './s3-settings.ts'
 import type { S3Wire } from './s3-wire.ts'
@@ -133,8 +135,7 @@ class MultipartUpload implements Upload {
     if (!before.ok) return before
     if (before.value !== null) {
       if (!this.#mayBeStored || !this.#isSent(before.value.file)) return done('taken')
-      this.#stored = true
-      return done(before.value.file)
+      return this.#locked(before.value)
     }
     if (lastChunk.length > 0) {
       const sent = await this.#sendPart(lastChunk, position / this.chunkBytes, cancel)
@@ -148,14 +149,20 @@ class MultipartUpload implements Upload {
     this.#mayBeStored = true
     const asked = await completeUpload(this.#wire, path, this.#at.uploadId, this.#etags, cancel)
     if (saysTaken(asked)) return done('taken')
-    if (!asked.ok && asked.word !== 'NoSuchUpload') return failed(asked.failure)
+    if (!asked.ok && !saysNoUpload(asked)) return failed(asked.failure)
     const after = await lookAt(this.#wire, path)
     if (!after.ok) return after
     if (after.value === null)
       return failed(asked.ok ? serviceError(this.#wire.place, `${path} was taken and is not there`) : asked.failure)
     if (!asked.ok && !this.#isSent(after.value.file)) return failed(asked.failure)
+    return this.#locked(after.value)
+  }
+
+  /** Stored, whatever becomes of its lock: nothing of it is taken back any more. */
+  async #locked(object: S3Object): Promise<Result<StoredFile>> {
     this.#stored = true
-    return done(after.value.file)
+    const locked = await demandLock(this.#wire, this.#order.path, object)
+    return locked.ok ? done(object.file) : locked
   }
 
   /** A part that is not what went past here: of a file that changed between two runs. It never gets the name (W1). */
@@ -184,7 +191,8 @@ class MultipartUpload implements Upload {
       if (!there.ok) return there
       if (there.value !== null && this.#isSent(there.value.file)) {
         if (this.digest.bytes === this.#order.bytes) this.#stored = true
-        return done({ kind: 'stored', file: there.value.file })
+        const locked = await demandLock(this.#wire, path, there.value)
+        return locked.ok ? done({ kind: 'stored', file: there.value.file }) : locked
       }
     }
     const parts = await wholeParts(this.#wire, path, this.#at.uploadId, this.chunkBytes)
