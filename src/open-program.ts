@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { isAbsolute, join, posix, relative, resolve } from 'node:path'
 import type { Catalog } from './catalog/catalog.ts'
 import { openCatalog } from './catalog/open.ts'
-import type { Failure, Result } from './domain/failure.ts'
+import type { Result } from './domain/failure.ts'
 import { done, failed } from './domain/failure.ts'
 import { parseContentHash } from './domain/ids.ts'
 import type { Place } from './domain/place.ts'
@@ -14,9 +14,7 @@ import type { Home } from './machine/home.ts'
 import { homeFolder, makeHome } from './machine/home.ts'
 import { startMover } from './machine/mover/mover-process.ts'
 import { makeScratchFolder } from './machine/scratch-folder.ts'
-import type { LockAnswer, LockHolder } from './machine/one-writer-lock.ts'
-import { acquireLock, isHeld } from './machine/one-writer-lock.ts'
-import { systemClock } from './machine/power-and-clock.ts'
+import { localTime, systemClock } from './machine/power-and-clock.ts'
 import { newPlaceId } from './machine/settings/new-place-id.ts'
 import { addPlaceTo, removePlaceFrom } from './machine/settings/edit-places.ts'
 import type { Edit } from './machine/settings/settings-file.ts'
@@ -31,6 +29,8 @@ import type { Access, OpenProgram } from './usecases/requests.ts'
 import { makeTurns } from './usecases/take-turns.ts'
 import { withReceipts } from './usecases/with-receipts.ts'
 import { version } from './version.ts'
+import type { Writers } from './who-may-write.ts'
+import { byLock, homeBusy, lookingOnly } from './who-may-write.ts'
 
 /** How long a card or a place may leave a call unanswered before it counts as hung (J2). */
 const stallMs = Number(process.env['FIVEFOLD_STALL_MS'] ?? 40_000)
@@ -42,29 +42,19 @@ const moverCommand = [
   join(import.meta.dirname, `mover${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`),
 ]
 
-/** Who may write when: across processes by the lock of the home, within a daemon by turns. */
-export interface Writers {
-  /** For a request that writes. */
-  forWrite(home: string, what: string): Promise<LockAnswer>
-  /** For a look that finds something to take over first; it does without when somebody writes. */
-  inPassing(home: string, what: string): Promise<LockAnswer>
-  /** Asked by a look: runs without an end are not interrupted as long as somebody writes. */
-  isAtWork(home: string): Promise<boolean>
-}
-
-const byLock: Writers = { forWrite: acquireLock, inPassing: acquireLock, isAtWork: isHeld }
-
 export const openProgramAt =
   (homeWish: string | null, writers: Writers = byLock): OpenProgram =>
-  async (access, what) => {
+  async (access, what, wish = {}) => {
     const home = await makeHome(homeWish === null ? homeFolder() : resolve(homeWish))
     if (!home.ok) return home
+    const mayWrite = access !== 'look'
+    const locked = mayWrite ? await writers.forWrite(home.value.folder, what, access, wish) : done(lookingOnly)
+    if (!locked.ok) return locked
+    const { release, wanted } = locked.value
     const settings = await readSettings(home.value.settings)
-    if (!settings.ok) return settings
-    const lock = access === 'look' ? null : await writers.forWrite(home.value.folder, what)
-    if (lock?.ok === false) return failed(homeBusy(lock.heldBy))
-    const release = (): void => {
-      if (lock?.ok === true) lock.release()
+    if (!settings.ok) {
+      release()
+      return settings
     }
     const places = toSettings(settings.value.settings).places
     const catalog = await openOrMakeCatalog(home.value, access, writers, places)
@@ -93,11 +83,11 @@ export const openProgramAt =
         return current
       },
       editor,
-      isAtWork: async () => access === 'look' && (await writers.isAtWork(home.value.folder)),
+      isAtWork: async () => !mayWrite && (await writers.isAtWork(home.value.folder)),
       examineMachine: () => examineMachine(home.value),
       startMover: () => {
         const command = [...moverCommand, home.value.folder, String(current.weakSampleEvery)]
-        return startMoverWith(command, catalog.value, access !== 'look')
+        return startMoverWith(command, catalog.value, mayWrite)
       },
       startPictureReader,
       readThumbnails: async (paths) => (await import('./machine/camera-metadata/thumbnails.ts')).readThumbnails(paths),
@@ -113,12 +103,12 @@ export const openProgramAt =
       version,
       hostname: hostname(),
     }
-    if (access !== 'look') await tellCatalog(catalog.value, current.places)
+    if (mayWrite) await tellCatalog(catalog.value, current.places)
     const close = async (): Promise<void> => {
       await catalog.value.close()
       release()
     }
-    return done({ program, close })
+    return done({ program, wanted, close })
   }
 
 const manifests: Program['manifests'] = {
@@ -221,13 +211,6 @@ async function catchUp(
   }
 }
 
-const homeBusy = ({ pid, what, sinceMs }: LockHolder): Failure => ({
-  code: 'home-busy',
-  sentence: `Another Fivefold is at work here: ${what}${sinceMs === null ? '' : `, since ${localTime(sinceMs).slice(11, 16)}`}${pid === null ? '' : ` (process ${pid})`}.`,
-  advice:
-    'Wait until it is done, or stop it, then run the same command again. “fivefold status” can be asked meanwhile.',
-})
-
 function startPictureReader(): PictureReader {
   const reader = makeCameraMetadataReader()
   return {
@@ -271,11 +254,6 @@ export function isInside(inner: string, outer: string): boolean {
 function fitsPattern(path: string, pattern: string): boolean {
   const [text, wanted] = [path.toLowerCase(), pattern.toLowerCase()]
   return posix.matchesGlob(wanted.includes('/') ? text : posix.basename(text), wanted)
-}
-
-export function localTime(atMs: number): string {
-  const shifted = new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000)
-  return shifted.toISOString().slice(0, 19)
 }
 
 /** XXH128 of a few bytes, for the folder hashes of a manifest. */

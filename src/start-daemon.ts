@@ -13,12 +13,11 @@ import type { Home } from './machine/home.ts'
 import { homeFolder, makeHome } from './machine/home.ts'
 import type { LockHolder } from './machine/one-writer-lock.ts'
 import { acquireLock } from './machine/one-writer-lock.ts'
-import { systemClock } from './machine/power-and-clock.ts'
+import { localTime, systemClock } from './machine/power-and-clock.ts'
 import { readSettings } from './machine/settings/settings-file.ts'
 import { toSettings } from './machine/settings/to-settings.ts'
 import { mountedNowHere } from './machine/volumes/mounted-now.ts'
-import type { Writers } from './open-program.ts'
-import { isInside, localTime, openProgramAt } from './open-program.ts'
+import { isInside, openProgramAt } from './open-program.ts'
 import type { Requests } from './usecases/requests.ts'
 import { makeRequests } from './usecases/requests.ts'
 import type { News, OwnSettings } from './usecases/run-by-itself.ts'
@@ -26,6 +25,8 @@ import { runByItself } from './usecases/run-by-itself.ts'
 import { seenFrom, SharedHome } from './usecases/share-home.ts'
 import { tellFrom } from './news-of-home.ts'
 import { version } from './version.ts'
+import type { Writers } from './who-may-write.ts'
+import { lookingOnly } from './who-may-write.ts'
 
 const whatHolds = 'fivefold start'
 /** Another command may be at work when the computer starts; it is waited for. */
@@ -89,7 +90,8 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
 /** Within the daemon nobody opens the lock's file again: on POSIX, closing it would drop the lock that the daemon holds. */
 function shareHome(folder: string): SharedHome {
   const writers: Writers = {
-    forWrite: async () => ({ ok: true, release: () => undefined }),
+    // The turns of the shared home are all the leave that is needed.
+    forWrite: async () => done(lookingOnly),
     inPassing: async (_home, what) => {
       const release = shared.tryTurn(what)
       const heldBy: LockHolder = { pid: process.pid, what: shared.atWork ?? whatHolds, sinceMs: null }
@@ -103,11 +105,11 @@ function shareHome(folder: string): SharedHome {
 
 const openFrom =
   (shared: SharedHome, cwd: string): SharedHome['open'] =>
-  async (access, what) => {
-    const opened = await shared.open(access, what)
+  async (access, what, wish) => {
+    const opened = await shared.open(access, what, wish)
     if (!opened.ok) return opened
-    const program = seenFrom(opened.value.program, (path) => resolve(cwd, path))
-    return done({ program, close: () => opened.value.close() })
+    const { program, wanted } = opened.value
+    return done({ program: seenFrom(program, (path) => resolve(cwd, path)), wanted, close: () => opened.value.close() })
   }
 
 async function lockFor(home: Home, tell: (news: News) => void, cancel: AbortSignal): Promise<Result<() => void>> {

@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -10,13 +10,23 @@ export interface LockHolder {
   readonly pid: number | null
   readonly what: string
   readonly sinceMs: number | null
+  /** It gives the lock away when it is asked to (make-way.ts). */
+  readonly givesWay?: boolean | undefined
+  /** It was asked, and is on its way out. */
+  readonly isLeaving?: boolean | undefined
 }
 
 export type LockAnswer =
-  | { readonly ok: true; readonly release: () => void }
+  | { readonly ok: true; readonly release: () => void; readonly note: LockHolder }
   | { readonly ok: false; readonly heldBy: LockHolder }
 
-const noteSchema = z.object({ pid: z.int(), what: z.string(), sinceMs: z.number() })
+const noteSchema = z.object({
+  pid: z.int(),
+  what: z.string(),
+  sinceMs: z.number(),
+  givesWay: z.optional(z.boolean()),
+  isLeaving: z.optional(z.boolean()),
+})
 const someoneUnknown: LockHolder = { pid: null, what: 'another Fivefold command', sinceMs: null }
 
 /**
@@ -78,20 +88,35 @@ function isLeftOver(holder: LockHolder): boolean {
  *
  * Nothing else in this process may open `lock.db`: on POSIX, closing any handle of a file drops the locks on it.
  */
-export async function acquireLock(home: string, what: string): Promise<LockAnswer> {
+export async function acquireLock(
+  home: string,
+  what: string,
+  more: Pick<LockHolder, 'givesWay'> = {},
+): Promise<LockAnswer> {
   const lockFile = join(home, 'lock.db')
   const noteFile = join(home, 'lock.json')
   for (let left = tries; left > 0; left -= 1) {
     const database = tryLock(lockFile)
     if (database !== null) {
-      const note: LockHolder = { pid: process.pid, what, sinceMs: Date.now() }
-      await writeFile(noteFile, `${JSON.stringify(note)}\n`, { mode: 0o600 }).catch(() => rm(noteFile, { force: true }))
-      return { ok: true, release: releaseOnce(database, noteFile) }
+      const note: LockHolder = { pid: process.pid, what, sinceMs: Date.now(), ...more }
+      await writeFile(noteFile, textOf(note), { mode: 0o600 }).catch(() => rm(noteFile, { force: true }))
+      return { ok: true, release: releaseOnce(database, noteFile), note }
     }
     await wait(pauseMsMin + Math.random() * (pauseMsMax - pauseMsMin))
   }
   const holder = await readHolder(noteFile)
   return { ok: false, heldBy: isLeftOver(holder) ? someoneUnknown : holder }
+}
+
+const textOf = (note: LockHolder): string => `${JSON.stringify(note)}\n`
+
+/** Says anew who holds it; only for the holder, and at once, so that it never writes over the note of the next one. */
+export function tellHolder(home: string, note: LockHolder): void {
+  try {
+    writeFileSync(join(home, 'lock.json'), textOf(note), { mode: 0o600 })
+  } catch {
+    // A note that can't be written hides only who holds it.
+  }
 }
 
 function releaseOnce(database: DatabaseSync, noteFile: string): () => void {

@@ -30,3 +30,9 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   sleep,
 }
+
+/** `YYYY-MM-DDTHH:MM:SS` of this moment in the computer’s own zone. */
+export function localTime(atMs: number): string {
+  const shifted = new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000)
+  return shifted.toISOString().slice(0, 19)
+}

@@ -4,7 +4,8 @@
  */
 import type { CopyRecord, KnownCopy, OriginalToCarry, WhereGroup } from '../catalog/catalog.ts'
 import { proves } from '../domain/copy.ts'
-import type { Failure } from '../domain/failure.ts'
+import type { Failure, FailureCode } from '../domain/failure.ts'
+import { endsThePlace } from '../domain/failure.ts'
 import type { ContentHash, JobId, RunId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Role } from '../domain/place.ts'
@@ -107,6 +108,8 @@ interface FillWork extends FillRules {
   readonly cancel: Cancel
   /** The most that may go over the line; null for no limit. */
   readonly bytesPerSecond?: number | null
+  /** For work that goes on another time: which notes are still to be laid, and whether they have to be left for then. */
+  readonly notes?: { readonly owed: Map<JobId, OnlinePlace>; readonly leave: Cancel }
 }
 
 export class Filling {
@@ -116,12 +119,12 @@ export class Filling {
   readonly #online: readonly OnlinePlace[]
   readonly #work: FillWork
   readonly #failures: Failure[] = []
-  /** With the place that something of it came from. */
-  readonly #jobs = new Map<JobId, OnlinePlace>()
+  /** Whose notes are to be laid, with the place that something of it came from. */
+  readonly #jobs: Map<JobId, OnlinePlace>
   #runId: RunId | null = null
   #counts = { lacking: 0, carried: 0, bytes: 0, withoutSource: 0 }
   #total = new RunningTotal()
-  #isOver = false
+  #lost: Failure | null = null
 
   constructor(program: Program, mover: Mover, here: OnlinePlace, online: readonly OnlinePlace[], work: FillWork) {
     this.#program = program
@@ -131,20 +134,23 @@ export class Filling {
       .filter(({ place }) => place.id !== here.place.id)
       .toSorted((a, b) => work.nearest.indexOf(a.place.role) - work.nearest.indexOf(b.place.role))
     this.#work = work
+    this.#jobs = work.notes?.owed ?? new Map<JobId, OnlinePlace>()
   }
 
   async fill(job: Job): Promise<void> {
     let after: ContentHash | undefined
     for (;;) {
-      if (this.#isOver || this.#work.cancel.aborted) return
+      if (this.#lost !== null || this.#work.cancel.aborted) return
       const page = await this.#program.catalog.originalsOf(job.id, {
         ...(after === undefined ? {} : { after }),
         limit: pageFiles,
       })
       await this.#fillPage(job, page)
       after = page.at(-1)?.hash
-      if (page.length < pageFiles) return
+      if (page.length < pageFiles) break
     }
+    // An upload may end at any moment: the notes of a job go up as soon as the job is there.
+    if (this.#work.kind === 'upload') await this.#layNotes()
   }
 
   async #fillPage(job: Job, page: readonly OriginalToCarry[]): Promise<void> {
@@ -178,7 +184,7 @@ export class Filling {
   }
 
   async #carry(job: Job, from: OnlinePlace, files: readonly FillFile[]): Promise<void> {
-    if (this.#isOver || this.#work.cancel.aborted) return
+    if (this.#lost !== null || this.#work.cancel.aborted) return
     const { catalog, clock } = this.#program
     const { place, identity } = this.#here
     const { hear, cancel } = this.#work
@@ -227,7 +233,7 @@ export class Filling {
     this.#failures.push(...result.failures.map(({ failure }) => failure))
     if (result.lost === null) return
     this.#failures.push(result.lost)
-    this.#isOver = true
+    this.#lost = result.lost
   }
 
   async #withTimes(from: OnlinePlace, files: readonly FillFile[]): Promise<readonly FillFile[]> {
@@ -248,19 +254,31 @@ export class Filling {
 
   async conclude(): Promise<FilledPlace> {
     const { catalog, clock } = this.#program
-    if (this.#runId !== null) {
-      for (const [jobId, from] of this.#jobs) {
-        const way = { from: from.place, to: this.#here.place }
-        const rolls = await catalog.rolls({ jobId })
-        this.#failures.push(...(await carryHistories(this.#program, this.#mover, way, rolls)))
-      }
-      const jobs = [...this.#jobs.keys()]
-      this.#failures.push(...(await layJobNotes(this.#program, this.#mover, jobs, [this.#here.place.id])))
+    await this.#layNotes()
+    if (this.#runId !== null)
       await catalog.endRun(this.#runId, this.#failures.length === 0 ? 'done' : 'incomplete', clock.nowMs())
-    }
     return { place: this.#here.place.name, ...this.#counts, failures: this.#failures }
   }
+
+  /** What can't be laid now stays owed: the job lacks files there, or whoever left it for later comes back. */
+  async #layNotes(): Promise<void> {
+    const { kind, notes } = this.#work
+    const isVain = kind === 'upload' && this.#lost !== null && saysNothingMore.has(this.#lost.code)
+    const areLeft = (): boolean => notes?.leave.aborted === true
+    if (this.#jobs.size === 0 || isVain || areLeft()) return
+    for (const [jobId, from] of this.#jobs) {
+      const way = { from: from.place, to: this.#here.place }
+      const rolls = await this.#program.catalog.rolls({ jobId })
+      this.#failures.push(...(await carryHistories(this.#program, this.#mover, way, rolls)))
+    }
+    const jobs = [...this.#jobs.keys()]
+    this.#failures.push(...(await layJobNotes(this.#program, this.#mover, jobs, [this.#here.place.id])))
+    if (!areLeft()) this.#jobs.clear()
+  }
 }
+
+/** Each further question to a cloud that is lost like this would take a minute, or would be refused as the last one was. */
+const saysNothingMore: ReadonlySet<FailureCode> = new Set([...endsThePlace].filter((code) => code !== 'place-full'))
 
 const fileFor = ({ hash, bytes, mtimeMs }: OriginalToCarry, { path }: KnownCopy): FillFile => ({
   hash,

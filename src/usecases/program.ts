@@ -219,3 +219,11 @@ export type Happening =
 
 export type Phase = 'copy' | 'upload' | 'second-read' | 'verify' | 'ask' | 'prune'
 export type Hear = (happening: Happening) => void
+
+/** How a home is opened while another command may be at work in it. */
+export interface OpenWish {
+  /** Told once, in a sentence, when another command has to be waited for. */
+  tell?(sentence: string): void
+  /** For work that makes way: waits until nobody else writes, however long that takes, or until this says stop. */
+  readonly inTurn?: Cancel
+}

@@ -5,9 +5,12 @@
 import type { FileFacts } from '../catalog/catalog.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
-import type { FirstLook } from '../domain/first-look.ts'
 import type { Place } from '../domain/place.ts'
 import type { Cancel } from '../engine/contracts.ts'
+import type { FirstLook } from '../domain/first-look.ts'
+import { lookAtVolume } from './look-at-volume.ts'
+import type { KeyPolicy } from './show-key-policy.ts'
+import { showKeyPolicy } from './show-key-policy.ts'
 import type { AdoptOutcome, AdoptWish } from './adopt-folder.ts'
 import { adoptFolder } from './adopt-folder.ts'
 import type { CheckOutcome } from './check-folder.ts'
@@ -29,17 +32,14 @@ import type { LightroomCheckOutcome, LightroomCheckWish } from './match-lightroo
 import { matchLightroom } from './match-lightroom.ts'
 import type { CardSaid, RetireWish } from './keep-card.ts'
 import { retireCard, seeCardAlarms, trustCard } from './keep-card.ts'
-import { lookAtVolume } from './look-at-volume.ts'
 import type { CardLine, CardView, JobView } from './look-up.ts'
 import { listCards, listJobs, showCards, showFile, showJob } from './look-up.ts'
 import type { AddedPlace, PlaceWish } from './manage-places.ts'
 import { addPlace, listPlaces, removePlace } from './manage-places.ts'
-import type { KeyPolicy } from './show-key-policy.ts'
-import { showKeyPolicy } from './show-key-policy.ts'
 import { markCulled } from './mark-culled.ts'
 import type { NextCardAnswer } from './next-card.ts'
 import { nextCard } from './next-card.ts'
-import type { Hear, Program, SignInTalk } from './program.ts'
+import type { Hear, OpenWish, Program, SignInTalk } from './program.ts'
 import type { PruneOutcome, PruneWish } from './prune-copies.ts'
 import { pruneCopies } from './prune-copies.ts'
 import type { RebuildOutcome, RebuildWish } from './rebuild-catalog.ts'
@@ -71,14 +71,21 @@ import { verifyPlaces } from './verify-copies.ts'
 import type { WhatIf } from './what-if.ts'
 import { askWhatIf } from './what-if.ts'
 
-/** `look` never waits for a writer and never writes; `write` is for one at a time, but for an `ingest` beside another ingest. */
-export type Access = 'look' | 'write' | 'ingest'
+/**
+ * `look` never waits for a writer and never writes; `write` is for one at a time, but for an `ingest` beside another ingest; `give-way`
+ * writes too, and makes way for every other command that wants to.
+ */
+export type Access = 'look' | 'write' | 'ingest' | 'give-way'
+
+export interface Opened {
+  readonly program: Program
+  /** Aborted when another command wants to write: whoever gives way ends in order then, and closes. Otherwise never. */
+  readonly wanted: Cancel
+  close(): Promise<void>
+}
 
 /** Opens a home: settings, catalog and, for writing, its lock. `what` is told to whoever comes second. */
-export type OpenProgram = (
-  access: Access,
-  what: string,
-) => Promise<Result<{ readonly program: Program; close(): Promise<void> }>>
+export type OpenProgram = (access: Access, what: string, wish?: OpenWish) => Promise<Result<Opened>>
 
 export interface Requests {
   ingest(wishes: readonly IngestWish[], hear: Hear, cancel: Cancel): Promise<Result<readonly Result<IngestOutcome>[]>>
@@ -117,8 +124,8 @@ export interface Requests {
   signIn(wish: SignInWish, talk: SignInTalk, cancel: Cancel): Promise<Result<SignedIn>>
   removePlace(name: string): Promise<Result<Place>>
   listPlaces(): Promise<Result<readonly PlaceStatus[]>>
-  checkPlace(name: string): Promise<Result<CheckedPlace>>
   showKeyPolicy(name: string): Promise<Result<KeyPolicy>>
+  checkPlace(name: string): Promise<Result<CheckedPlace>>
   /** Without names: which single loss hurts most. */
   whatIf(lose: readonly string[]): Promise<Result<WhatIf>>
   examine(): Promise<Result<Examination>>
@@ -139,55 +146,84 @@ async function reportWith(program: Program, idOrName: string, pictures: boolean)
   return done({ report: report.value, thumbnails })
 }
 
-type Using = <Value>(
-  access: Access,
-  what: string,
-  act: (program: Program) => Promise<Result<Value>>,
-) => Promise<Result<Value>>
+type Act<Value> = (program: Program) => Promise<Result<Value>>
 
-export function makeRequests(open: OpenProgram): Requests {
-  const using: Using = async (access, what, act) => {
-    const opened = await open(access, what)
+interface Openers {
+  readonly opening: <Value>(
+    access: Access,
+    what: string,
+    wish: OpenWish,
+    act: (program: Program, wanted: Cancel) => Promise<Result<Value>>,
+  ) => Promise<Result<Value>>
+  readonly using: <Value>(access: Access, what: string, act: Act<Value>) => Promise<Result<Value>>
+  /** The same for work that is heard: usually for writing. */
+  readonly working: <Value>(what: string, hear: Hear, act: Act<Value>, access?: Access) => Promise<Result<Value>>
+  readonly looking: <Value>(act: (program: Program) => Promise<Value>) => Promise<Result<Value>>
+}
+
+/** Each opens the home, acts, and closes it whatever happened. */
+function makeOpeners(open: OpenProgram): Openers {
+  const opening: Openers['opening'] = async (access, what, wish, act) => {
+    const opened = await open(access, what, wish)
     if (!opened.ok) return opened
+    const { program, wanted } = opened.value
     try {
-      if (access !== 'look') await noteClockGap(opened.value.program)
-      const answer = await act(opened.value.program)
-      if (access !== 'look') await keepCounts(opened.value.program)
+      if (access !== 'look') await noteClockGap(program)
+      const answer = await act(program, wanted)
+      if (access !== 'look') await keepCounts(program)
       return answer
     } finally {
       await opened.value.close()
     }
   }
   return {
-    ...looks(using),
+    opening,
+    using: (access, what, act) => opening(access, what, {}, act),
+    working: (what, hear, act, access = 'write') => {
+      const tell = (sentence: string): void => hear({ type: 'said', card: 'fivefold', code: 'waiting', sentence })
+      return opening(access, what, { tell }, act)
+    },
+    looking: (act) => opening('look', 'a look', {}, async (program) => done(await act(program))),
+  }
+}
+
+export function makeRequests(open: OpenProgram): Requests {
+  const openers = makeOpeners(open)
+  const { opening, using, working } = openers
+  return {
+    ...looks(openers),
     ingest: (wishes, hear, cancel) =>
-      using('ingest', `ingest ${wishes.map(({ card }) => card).join(' ')}`, async (program) =>
-        done(await ingestAll(program, wishes, hear, cancel)),
+      working(
+        `ingest ${wishes.map(({ card }) => card).join(' ')}`,
+        hear,
+        async (program) => done(await ingestAll(program, wishes, hear, cancel)),
+        'ingest',
       ),
     stepJob: (idOrName, step) => using('write', `job ${step}`, (program) => stepJob(program, idOrName, step)),
     retireCard: (wish) => using('write', 'card retire', (program) => retireCard(program, wish)),
     trustCard: (idOrLabel) => using('write', 'card trust', (program) => trustCard(program, idOrLabel)),
     seeCardAlarms: (idOrLabel) => using('write', 'card seen', (program) => seeCardAlarms(program, idOrLabel)),
     cull: (pathOrHash, culled) => using('write', 'file cull', (program) => markCulled(program, pathOrHash, culled)),
-    adopt: (wish, hear, cancel) => using('write', 'adopt', (program) => adoptFolder(program, wish, hear, cancel)),
+    adopt: (wish, hear, cancel) => working('adopt', hear, (program) => adoptFolder(program, wish, hear, cancel)),
     keepLightroom: (wish, hear, cancel) =>
-      using('write', 'lightroom keep', (program) => keepLightroom(program, wish, hear, cancel)),
-    verify: (wish, hear, cancel) => using('write', 'verify', (program) => verifyPlaces(program, wish, hear, cancel)),
+      working('lightroom keep', hear, (program) => keepLightroom(program, wish, hear, cancel)),
+    verify: (wish, hear, cancel) => working('verify', hear, (program) => verifyPlaces(program, wish, hear, cancel)),
     repair: (wish, hear, cancel) =>
-      using(wish.dryRun ? 'look' : 'write', 'repair', (program) => repairAndFill(program, wish, hear, cancel)),
+      working('repair', hear, (program) => repairAndFill(program, wish, hear, cancel), wish.dryRun ? 'look' : 'write'),
     updateDrives: (wish, hear, cancel) =>
-      using('write', 'drive update', (program) => updateDrives(program, wish, hear, cancel)),
-    upload: (wish, hear, cancel) => using('write', 'upload', (program) => uploadCopies(program, wish, hear, cancel)),
+      working('drive update', hear, (program) => updateDrives(program, wish, hear, cancel)),
+    upload: (wish, hear, cancel) =>
+      uploadCopies((turn, act) => opening('give-way', 'upload', turn, act), wish, hear, cancel),
     prune: (wish, hear, cancel) =>
-      using(wish.apply ? 'write' : 'look', 'prune', (program) => pruneCopies(program, wish, hear, cancel)),
+      working('prune', hear, (program) => pruneCopies(program, wish, hear, cancel), wish.apply ? 'write' : 'look'),
     restore: async (wish, hear, cancel) => {
-      const restored = await using('write', 'restore', (program) => restoreFiles(program, wish, 'record', hear, cancel))
+      const restored = await working('restore', hear, (program) => restoreFiles(program, wish, 'record', hear, cancel))
       if (restored.ok || restored.failure.code !== 'home-busy') return restored
       return using('look', 'restore', (program) => restoreFiles(program, wish, 'look-only', hear, cancel))
     },
     rebuildCatalog: (wish, hear, cancel) =>
-      using('write', 'restore --rebuild-catalog', (program) => rebuildCatalog(program, wish, hear, cancel)),
-    drill: (wish, hear, cancel) => using('write', 'drill', (program) => drillPlaces(program, wish, hear, cancel)),
+      working('restore --rebuild-catalog', hear, (program) => rebuildCatalog(program, wish, hear, cancel)),
+    drill: (wish, hear, cancel) => working('drill', hear, (program) => drillPlaces(program, wish, hear, cancel)),
     addPlace: (wish) => using('write', 'place add', (program) => addPlace(program, wish)),
     signIn: (wish, talk, cancel) =>
       using('write', 'place sign-in', (program) => signInPlace(program, wish, talk, cancel)),
@@ -196,9 +232,7 @@ export function makeRequests(open: OpenProgram): Requests {
 }
 
 /** Those that only look, but for the kinds of work that write when they are told to. */
-function looks(using: Using) {
-  const looking = <Value>(act: (program: Program) => Promise<Value>): Promise<Result<Value>> =>
-    using('look', 'a look', async (program) => done(await act(program)))
+function looks({ using, looking }: Pick<Openers, 'using' | 'looking'>) {
   return {
     planIngest: (wish, cancel) =>
       using('look', 'a dry run', async (program) => {

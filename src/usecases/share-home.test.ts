@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { done, failed } from '../domain/failure.ts'
 import type { Program } from './program.ts'
-import { trouble } from './sample.test.ts'
+import { never, trouble } from './sample.test.ts'
 import { seenFrom, SharedHome } from './share-home.ts'
 
 /** A home that counts how often it is open, and is slow to close. */
 function countingHome() {
   const open = { now: 0, most: 0, times: 0 }
   const shared = new SharedHome(async (access) => {
-    if (access === 'look') return done({ program: {} as Program, close: async () => undefined })
+    if (access === 'look') return done({ program: {} as Program, wanted: never, close: async () => undefined })
     open.now += 1
     open.times += 1
     open.most = Math.max(open.most, open.now)
@@ -17,7 +17,7 @@ function countingHome() {
       await new Promise((resolve) => setImmediate(resolve))
       open.now -= 1
     }
-    return done({ program: {} as Program, close })
+    return done({ program: {} as Program, wanted: never, close })
   })
   return { shared, open }
 }
@@ -108,6 +108,41 @@ test('what is at work hears that somebody waits, also when they waited before it
   await close(upload)
   await close(card)
   await close(more)
+})
+
+test('what gives way is told that somebody waits, goes last, and two of them leave each other alone', async () => {
+  const { shared } = countingHome()
+  const upload = await shared.open('give-way', 'upload')
+  assert.ok(upload.ok)
+  const other = shared.open('give-way', 'another upload')
+  assert.equal(upload.value.wanted.aborted, false)
+  const drill = shared.open('write', 'drill')
+  assert.equal(upload.value.wanted.aborted, true)
+  const card = shared.open('ingest', 'card')
+  await upload.value.close()
+  assert.equal(await settled(card), true)
+  assert.equal(await settled(drill), false)
+  await close(card)
+  assert.equal(await settled(other), false)
+  await close(drill)
+  assert.equal(await settled(other), true)
+  await close(other)
+})
+
+test('who waits is told once for what, and may stop waiting', async () => {
+  const { shared } = countingHome()
+  const verify = shared.open('write', 'verify')
+  await verify
+  const told: string[] = []
+  const stop = new AbortController()
+  const upload = shared.open('give-way', 'upload', { tell: (sentence) => told.push(sentence), inTurn: stop.signal })
+  assert.deepEqual(told, ['Waiting until this is done: verify.'])
+  stop.abort()
+  const answer = await upload
+  assert.ok(!answer.ok)
+  assert.equal(answer.failure.code, 'stopped-by-person')
+  await close(verify)
+  assert.equal(shared.atWork, null)
 })
 
 test('a home that can’t be opened is nobody’s afterwards', async () => {

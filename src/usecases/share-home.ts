@@ -2,18 +2,22 @@
  * One home within one process that runs for long: whoever writes takes turns, ingests go side by side, and a card that comes goes
  * before everything that can wait. What is opened while another ingest runs is the same catalog.
  */
-import type { Program } from './program.ts'
-import type { OpenProgram } from './requests.ts'
+import type { Result } from '../domain/failure.ts'
+import { done, failed } from '../domain/failure.ts'
+import { Stop } from '../engine/stop.ts'
+import type { OpenWish, Program } from './program.ts'
+import type { Access, Opened, OpenProgram } from './requests.ts'
 
-type Opened = Awaited<ReturnType<OpenProgram>>
-type Kind = 'write' | 'ingest'
+type Kind = Exclude<Access, 'look'>
 
 /** Who holds the home now: one that writes alone, or ingests side by side. */
 interface Holder {
   readonly kind: Kind
   readonly what: string
+  /** Said to one that gives way. */
+  readonly wanted: Stop
   users: number
-  opened: Promise<Opened> | null
+  opened: Promise<Result<Opened>> | null
   /** The last one left: what is open is being closed, and nobody joins any more. */
   isClosing: boolean
 }
@@ -23,6 +27,9 @@ interface Waiting {
   readonly what: string
   begin(holder: Holder): void
 }
+
+/** A card goes before everything, and what gives way goes last. */
+const rank: Readonly<Record<Kind, number>> = { ingest: 0, write: 1, 'give-way': 2 }
 
 export class SharedHome {
   readonly #open: OpenProgram
@@ -39,16 +46,17 @@ export class SharedHome {
     return this.#holder?.what ?? null
   }
 
-  readonly open: OpenProgram = async (access, what) => {
+  readonly open: OpenProgram = async (access, what, wish = {}) => {
     if (access === 'look') return this.#open('look', what)
-    const holder = await this.#turn(access, what)
+    const holder = await this.#turn(access, what, wish)
+    if (holder === null) return failed(stopped)
     holder.opened ??= this.#open(access, what)
     const opened = await holder.opened
     if (!opened.ok) {
       await this.#leave(holder)
       return opened
     }
-    return { ok: true, value: { program: opened.value.program, close: () => this.#leave(holder) } }
+    return done({ program: opened.value.program, wanted: holder.wanted, close: () => this.#leave(holder) })
   }
 
   /** Takes the turn only when nobody has it: answers how to give it back, or null. */
@@ -65,7 +73,8 @@ export class SharedHome {
     return () => this.#wanted.delete(listener)
   }
 
-  #turn(kind: Kind, what: string): Promise<Holder> {
+  /** Null when who waited said stop. */
+  #turn(kind: Kind, what: string, wish: OpenWish): Promise<Holder | null> {
     const holder = this.#holder
     if (holder === null) return Promise.resolve(this.#begin(kind, what))
     // A card never waits behind another card, whoever else waits.
@@ -73,17 +82,30 @@ export class SharedHome {
       holder.users += 1
       return Promise.resolve(holder)
     }
+    if (wish.inTurn?.aborted === true) return Promise.resolve(null)
     return new Promise((resolve) => {
-      const firstOther = this.#waiting.findIndex((other) => other.kind === 'write')
-      const at = kind === 'write' || firstOther === -1 ? this.#waiting.length : firstOther
-      this.#waiting.splice(at, 0, { kind, what, begin: resolve })
+      const waiting: Waiting = { kind, what, begin: resolve }
+      const firstBehind = this.#waiting.findIndex((other) => rank[other.kind] > rank[kind])
+      this.#waiting.splice(firstBehind === -1 ? this.#waiting.length : firstBehind, 0, waiting)
+      wish.tell?.(`Waiting until this is done: ${holder.what}.`)
+      wish.inTurn?.addEventListener('abort', () => this.#giveUp(waiting, resolve), { once: true })
+      // Two that give way would else make way for each other for ever.
+      if (holder.kind === 'give-way' && kind !== 'give-way') holder.wanted.abort()
       for (const listener of this.#wanted) listener()
     })
   }
 
+  #giveUp(waiting: Waiting, resolve: (nobody: null) => void): void {
+    const at = this.#waiting.indexOf(waiting)
+    if (at === -1) return
+    this.#waiting.splice(at, 1)
+    resolve(null)
+  }
+
   #begin(kind: Kind, what: string): Holder {
-    const holder = { kind, what, users: 1, opened: null, isClosing: false }
+    const holder = { kind, what, wanted: new Stop(), users: 1, opened: null, isClosing: false }
     this.#holder = holder
+    if (kind === 'give-way' && this.#waiting.some((other) => other.kind !== 'give-way')) holder.wanted.abort()
     return holder
   }
 
@@ -104,6 +126,12 @@ export class SharedHome {
     }
   }
 }
+
+const stopped = {
+  code: 'stopped-by-person',
+  sentence: 'It was stopped while it waited.',
+  advice: 'Run the same command again.',
+} as const
 
 /** The same program, with the paths of a person who stands in another folder. */
 export const seenFrom = (program: Program, absolute: (path: string) => string): Program => ({

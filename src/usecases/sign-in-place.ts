@@ -93,7 +93,7 @@ async function become(program: Program, place: Place, secret: Secret): Promise<R
   try {
     const first = await mover.identify(addressOf(place), identifyTimeoutMs)
     if (first.kind === 'online') return done({ place, identity: first })
-    if (first.kind === 'someone-else') return takeOver(program, mover, place, first.foundId, secret)
+    if (first.kind === 'someone-else') return await takeOver(program, mover, place, first.foundId, secret)
     const marked = await mover.mark(addressOf(place), markerOf(program, place))
     if (!marked.ok) return marked
     return marked.value.kind === 'online'

@@ -2,22 +2,18 @@
  * Sends what the clouds lack: worked out from the copies each time, never remembered, so nothing can be forgotten. Work that is not
  * delivered goes first, the newest before the older. Each copy counts only when the service's own checksum, or a read-back, says so (V1).
  */
-import type { KnownCopy, WhereGroup } from '../catalog/catalog.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
+import type { PlaceId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
-import type { Place, Role } from '../domain/place.ts'
-import { keptUntilMs } from '../domain/policy.ts'
+import type { Place } from '../domain/place.ts'
 import { clockText, minutesUntilClosed, minutesUntilOpen } from '../domain/upload-window.ts'
 import type { Cancel } from '../engine/contracts.ts'
 import { Stop } from '../engine/stop.ts'
-import type { FillRules, FilledPlace } from './fill-places.ts'
-import { Filling } from './fill-places.ts'
-import type { AskedPlace, OnlinePlace } from './identify-places.ts'
-import { addressOf, identifyPlaces, onlineOf } from './identify-places.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
-import type { Hear, Program } from './program.ts'
-import { suspectPlaces } from './suspect-places.ts'
+import type { Hear, OpenWish, Program } from './program.ts'
+import type { SentSoFar, UploadedPlace } from './upload-round.ts'
+import { sendRound } from './upload-round.ts'
 
 export interface UploadWish {
   /** Null for every cloud. */
@@ -30,12 +26,6 @@ export interface UploadWish {
   readonly wait: boolean
 }
 
-export interface UploadedPlace extends FilledPlace {
-  readonly sentence: string
-  /** ISO 8601: when to try again, where the service said so. */
-  readonly retryAt: string | null
-}
-
 export interface UploadOutcome {
   readonly type: 'result'
   readonly schema: 'fivefold.upload/1'
@@ -45,44 +35,176 @@ export interface UploadOutcome {
   readonly seconds: number
 }
 
-/** From the PC before the NAS: it is nearer to the line. A drive in the safe is asked last, another cloud never before it. */
-const nearest: readonly Role[] = ['second', 'library', 'drive', 'cloud']
+/** Opens the home for one round, and closes it again. Without `inTurn` it fails with `home-busy` while another command writes. */
+export type OpenRound = (
+  wish: OpenWish,
+  act: (program: Program, wanted: Cancel) => Promise<Result<RoundEnd>>,
+) => Promise<Result<RoundEnd>>
 
-/** What is there and bad is repair's to mend; what is not there, never was or no longer, is sent. */
-const rules: FillRules = {
-  kind: 'upload',
-  nearest,
-  lacks: (copiesHere: readonly KnownCopy[]) => copiesHere.every(({ latest }) => latest.finding === 'absent'),
+export interface RoundEnd {
+  readonly outcome: UploadOutcome
+  /** What is waited for until the next round; null when that was the last one. */
+  readonly pause: (() => Promise<void>) | null
 }
 
-const retryEveryMs = 5 * 60 * 1000
-
-/** Fails with `not-set-up`, `not-found` or `service-busy` (outside of the hours), having sent nothing. */
+/**
+ * Fails with `not-set-up`, `not-found`, `service-busy` (outside of the hours) or `home-busy`, having sent nothing. The home is open
+ * only while something is sent: an upload that waits for its hours, or for a service, is in nobody's way, and one that sends makes
+ * way for every other command and goes on after it.
+ */
 export async function uploadCopies(
-  program: Program,
+  open: OpenRound,
   wish: UploadWish,
   hear: Hear,
   cancel: Cancel,
 ): Promise<Result<UploadOutcome>> {
-  const clouds = chooseClouds(program, wish)
-  if (!clouds.ok) return clouds
-  const jobs = await chooseJobs(program, wish)
-  if (!jobs.ok) return jobs
-  const startedMs = program.clock.monotonicMs()
+  const rounds = new Rounds(wish, hear, cancel)
+  let last: UploadOutcome | null = null
   for (;;) {
-    const closed = wish.now ? null : outsideOfHours(program)
-    if (closed !== null && !wish.wait) return failed(closed.failure)
-    if (closed !== null) await waitFor(program, closed.waitMs, closed.failure, hear, cancel)
-    const hours = new Hours(program, wish, cancel)
-    const places = await round(program, clouds.value, jobs.value, hear, hours.stop)
-    hours.release()
-    const outcome = conclude(program, places, startedMs, cancel)
-    if (!wish.wait || outcome.outcome !== 'incomplete' || !mayHelpToWait(places)) return done(outcome)
-    if (!hours.isOver)
-      await waitFor(program, waitOf(places), { ...stillToDo, sentence: outcome.sentence }, hear, cancel)
-    if (cancel.aborted) return done({ ...outcome, outcome: 'stopped' })
+    const ended = await open(rounds.openWish(), (program, wanted) => rounds.one(program, wanted))
+    if (!ended.ok && ended.failure.code === 'stopped-by-person' && last !== null)
+      return done({ ...last, outcome: 'stopped' })
+    if (!ended.ok) return ended
+    last = ended.value.outcome
+    if (ended.value.pause === null) return done(last)
+    await ended.value.pause()
+    if (cancel.aborted) return done({ ...last, outcome: 'stopped' })
   }
 }
+
+/** What is kept between the rounds of one upload. */
+class Rounds {
+  readonly #wish: UploadWish
+  readonly #hear: Hear
+  readonly #cancel: Cancel
+  readonly #soFar = new Map<PlaceId, SentSoFar>()
+  #startedMs: number | null = null
+  #madeWay = false
+  /** In a row, without a file that was sent. */
+  #idleRounds = 0
+
+  constructor(wish: UploadWish, hear: Hear, cancel: Cancel) {
+    this.#wish = wish
+    this.#hear = hear
+    this.#cancel = cancel
+  }
+
+  /** One that began stays; a first one that is not told to wait is refused as any other command is. */
+  openWish(): OpenWish {
+    const hasBegun = this.#startedMs !== null
+    if (!hasBegun && !this.#wish.wait) return {}
+    // Who made way has said so already.
+    return { inTurn: this.#cancel, ...(this.#madeWay ? {} : { tell: (sentence) => this.#say('waiting', sentence) }) }
+  }
+
+  async one(program: Program, wanted: Cancel): Promise<Result<RoundEnd>> {
+    const isFirst = this.#startedMs === null
+    this.#startedMs ??= program.clock.monotonicMs()
+    if (this.#madeWay) this.#say('going-on', 'The upload goes on.')
+    this.#madeWay = false
+    const clouds = chooseClouds(program, this.#wish)
+    if (!clouds.ok) return clouds
+    const jobs = await chooseJobs(program, this.#wish)
+    if (!jobs.ok) return jobs
+    const closed = this.#wish.now ? null : outsideOfHours(program)
+    if (closed === null) return done(await this.#send(program, clouds.value, jobs.value, wanted))
+    if (isFirst && !this.#wish.wait) return failed(closed.failure)
+    const outcome = this.#outcome(program, clouds.value)
+    return done({
+      outcome,
+      pause: this.#wish.wait ? this.#pause(program, closed.waitMs, closed.failure.sentence) : null,
+    })
+  }
+
+  async #send(program: Program, clouds: readonly Place[], jobs: readonly Job[], wanted: Cancel): Promise<RoundEnd> {
+    const [wish, cancel] = [this.#wish, this.#cancel]
+    const sentBefore = this.#filesSent()
+    const hours = new Hours(program, wish, cancel)
+    const makeWay = (): void => {
+      this.#madeWay = true
+      this.#say('making-way', 'The upload makes way for another command, and goes on by itself after it.')
+    }
+    wanted.addEventListener('abort', makeWay, { once: true })
+    if (wanted.aborted) makeWay()
+    const soFar = (cloud: Place): SentSoFar => this.#soFarOf(cloud)
+    await sendRound(program, { clouds, jobs, hear: this.#hear, stop: hours.stop, wanted, soFar })
+    wanted.removeEventListener('abort', makeWay)
+    hours.release()
+    const outcome = this.#outcome(program, clouds)
+    if (cancel.aborted) return { outcome, pause: null }
+    if (this.#madeWay) return { outcome, pause: () => Promise.resolve() }
+    if (!wish.wait || outcome.outcome === 'done') return { outcome, pause: null }
+    if (hours.isOver) return { outcome, pause: () => Promise.resolve() }
+    if (!mayHelpToWait(outcome.places)) return { outcome, pause: null }
+    this.#idleRounds = this.#filesSent() > sentBefore ? 0 : this.#idleRounds + 1
+    const usualMs = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.max(0, this.#idleRounds - 1))
+    return { outcome, pause: this.#pause(program, this.#soonestMs(program, clouds) ?? usualMs, outcome.sentence) }
+  }
+
+  /** When the first cloud that said when to come back may be asked again; null while one that said nothing lacks something. */
+  #soonestMs({ clock }: Program, clouds: readonly Place[]): number | null {
+    const behind = clouds.map((cloud) => this.#soFarOf(cloud)).filter(({ last }) => last === null || !isWhole(last))
+    if (behind.some(({ notBeforeMs }) => notBeforeMs === null)) return null
+    return Math.min(...behind.map(({ notBeforeMs }) => Math.max(0, (notBeforeMs ?? 0) - clock.nowMs())))
+  }
+
+  /** By the clock on the wall, for a laptop that slept through it; by the other one too, for a clock that was set back. */
+  #pause(program: Program, waitMs: number, why: string): () => Promise<void> {
+    const { clock } = program
+    const [untilMs, untilMonotonicMs] = [clock.nowMs() + waitMs, clock.monotonicMs() + waitMs]
+    return async () => {
+      this.#say('waiting', `${why} It goes on at ${program.localTime(untilMs).slice(11, 16)}.`)
+      for (;;) {
+        const leftMs = Math.min(untilMs - clock.nowMs(), untilMonotonicMs - clock.monotonicMs())
+        if (leftMs <= 0 || this.#cancel.aborted) return
+        await clock.sleep(Math.min(leftMs, lookAtClockEveryMs), this.#cancel)
+      }
+    }
+  }
+
+  #soFarOf({ id }: Place): SentSoFar {
+    const known = this.#soFar.get(id)
+    if (known !== undefined) return known
+    const begun: SentSoFar = { carried: 0, bytes: 0, notesOwed: new Map(), notBeforeMs: null, last: null }
+    this.#soFar.set(id, begun)
+    return begun
+  }
+
+  #filesSent(): number {
+    return [...this.#soFar.values()].reduce((sum, { carried }) => sum + carried, 0)
+  }
+
+  /** Of all rounds together; of what failed, only what failed when the cloud was last asked. */
+  #outcome({ clock }: Program, clouds: readonly Place[]): UploadOutcome {
+    const places = clouds.flatMap((cloud) => this.#soFarOf(cloud).last ?? [])
+    const isDone = places.length === clouds.length && places.every(isWhole)
+    return {
+      type: 'result',
+      schema: 'fivefold.upload/1',
+      outcome: this.#cancel.aborted ? 'stopped' : isDone ? 'done' : 'incomplete',
+      sentence: places.length === 0 ? 'Nothing was sent yet.' : places.map(({ sentence }) => sentence).join(' '),
+      places,
+      seconds: Math.round(clock.monotonicMs() - (this.#startedMs ?? clock.monotonicMs())) / 1000,
+    }
+  }
+
+  #say(code: string, sentence: string): void {
+    this.#hear({ type: 'said', card: 'upload', code, sentence })
+  }
+}
+
+/** When nobody said when to try again: soon, and more rarely as long as nothing arrives. */
+const retryFirstMs = 5 * 60 * 1000
+const retryMaxMs = 60 * 60 * 1000
+const lookAtClockEveryMs = 60 * 1000
+
+const isWhole = ({ lacking, carried, failures }: UploadedPlace): boolean => carried >= lacking && failures.length === 0
+
+/** A wrong password does not become right by waiting. */
+const mayHelpToWait = (places: readonly UploadedPlace[]): boolean =>
+  !places.every(({ failures }) =>
+    failures.some(({ code }) => code === 'sign-in-needed' || code === 'service-refused' || code === 'host-unknown'),
+  )
 
 function chooseClouds(program: Program, { place: name }: UploadWish): Result<readonly Place[]> {
   const clouds = program.settings.places.filter(({ role }) => role === 'cloud')
@@ -141,23 +263,6 @@ function outsideOfHours(program: Program): Closed | null {
   }
 }
 
-const stillToDo: Failure = {
-  code: 'service-busy',
-  sentence: '',
-  advice: 'It is tried again by itself. Ctrl-C ends it; what was sent stays.',
-}
-
-async function waitFor(program: Program, waitMs: number, failure: Failure, hear: Hear, cancel: Cancel): Promise<void> {
-  const at = program.localTime(program.clock.nowMs() + waitMs).slice(11, 16)
-  hear({
-    type: 'said',
-    card: 'upload',
-    code: 'waiting',
-    sentence: `${failure.sentence} It goes on at ${at}.`,
-  })
-  await program.clock.sleep(waitMs, cancel)
-}
-
 /** The hours of the upload: at their end a stop is said, and a file that is on its way goes on in the next ones. */
 class Hours {
   readonly stop: Stop
@@ -182,148 +287,4 @@ class Hours {
     this.#timer.abort()
     this.stop.release()
   }
-}
-
-async function round(
-  program: Program,
-  clouds: readonly Place[],
-  jobs: readonly Job[],
-  hear: Hear,
-  cancel: Cancel,
-): Promise<readonly UploadedPlace[]> {
-  const mover = program.startMover()
-  try {
-    const asked = await identifyPlaces(program, mover, program.settings.places)
-    const suspects = new Set((await suspectPlaces(program)).map(({ placeId }) => placeId))
-    const online = onlineOf(asked).filter(({ place }) => !suspects.has(place.id))
-    const groups = await program.catalog.whereabouts()
-    const uploaded: UploadedPlace[] = []
-    for (const cloud of clouds) {
-      if (cancel.aborted) break
-      const here = online.find(({ place }) => place.id === cloud.id)
-      const wanted = jobs.filter((job) => mayStillGoUp(program, job))
-      if (here === undefined) {
-        uploaded.push(notReached(cloud, asked, lackingAt(cloud, wanted, groups).files))
-        continue
-      }
-      await noteSeen(program, here)
-      // What a killed run left half-sent and nobody goes on with is taken back, so that nothing is billed for it.
-      await mover.sweep(addressOf(here.place))
-      const queue = lackingAt(cloud, wanted, groups)
-      if (queue.files > 0) hear({ type: 'phase', card: cloud.name, phase: 'upload', ...queue })
-      const { bytesPerSecond } = program.settings.upload
-      const filling = new Filling(program, mover, here, online, {
-        ...rules,
-        dryRun: false,
-        hear,
-        cancel,
-        bytesPerSecond,
-      })
-      for (const job of wanted) await filling.fill(job)
-      uploaded.push(told(program, await filling.conclude()))
-    }
-    return uploaded
-  } finally {
-    mover.end()
-  }
-}
-
-const noteSeen = (program: Program, { place, identity }: OnlinePlace): Promise<void> =>
-  program.catalog.notePlaceSeen({
-    placeId: place.id,
-    atMs: program.clock.nowMs(),
-    device: identity.device,
-    freeBytes: identity.freeBytes,
-    totalBytes: identity.totalBytes,
-    fsType: identity.limits.type,
-  })
-
-/** What may go from the cloud by rule is not sent there any more. */
-function mayStillGoUp(program: Program, job: Job): boolean {
-  const until = keptUntilMs(program.settings.policy, 'cloud', job)
-  return until === null || program.clock.nowMs() < until
-}
-
-/** From the kept counts: how much the queue holds. */
-function lackingAt(
-  cloud: Place,
-  jobs: readonly Job[],
-  groups: readonly WhereGroup[],
-): { readonly files: number; readonly bytes: number } {
-  const wanted = new Set(jobs.map(({ id }) => id))
-  const lacking = groups.filter(
-    ({ jobId, copies }) => wanted.has(jobId) && !copies.some(({ placeId }) => placeId === cloud.id),
-  )
-  return {
-    files: lacking.reduce((sum, { files }) => sum + files, 0),
-    bytes: lacking.reduce((sum, { bytes }) => sum + bytes, 0),
-  }
-}
-
-function notReached(cloud: Place, asked: readonly AskedPlace[], lacking: number): UploadedPlace {
-  const identity = asked.find(({ place }) => place.id === cloud.id)?.identity
-  const because = identity === undefined || identity.kind === 'online' ? 'It did not answer.' : identity.sentence
-  return {
-    place: cloud.name,
-    lacking,
-    carried: 0,
-    bytes: 0,
-    withoutSource: 0,
-    failures: [
-      {
-        code: 'place-unknown',
-        sentence: `“${cloud.name}” could not be asked: ${because}`,
-        advice: 'Run the same command again after that.',
-        place: cloud.name,
-      },
-    ],
-    sentence: `“${cloud.name}” could not be asked, and got nothing.`,
-    retryAt: null,
-  }
-}
-
-function told(program: Program, filled: FilledPlace): UploadedPlace {
-  const { place, lacking, carried, withoutSource, failures } = filled
-  const waits = failures.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]))
-  const retryAtMs = waits.length === 0 ? null : program.clock.nowMs() + Math.max(...waits)
-  const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`
-  const left = lacking - carried
-  const [first] = failures
-  const sentence =
-    lacking === 0
-      ? `“${place}” has everything.`
-      : left === 0
-        ? `“${place}”: ${files(carried)} sent and proven.`
-        : withoutSource === left
-          ? `“${place}” still lacks ${files(left)}: no proven copy of ${left === 1 ? 'it' : 'them'} can be reached just now.`
-          : `“${place}” still lacks ${files(left)}.${first === undefined ? '' : ` ${first.sentence}`}`
-  return { ...filled, sentence, retryAt: retryAtMs === null ? null : new Date(retryAtMs).toISOString() }
-}
-
-function conclude(
-  program: Program,
-  places: readonly UploadedPlace[],
-  startedMs: number,
-  cancel: Cancel,
-): UploadOutcome {
-  const isWhole = places.every(({ lacking, carried, failures }) => carried >= lacking && failures.length === 0)
-  return {
-    type: 'result',
-    schema: 'fivefold.upload/1',
-    outcome: cancel.aborted ? 'stopped' : isWhole ? 'done' : 'incomplete',
-    sentence: places.map(({ sentence }) => sentence).join(' '),
-    places,
-    seconds: Math.round(program.clock.monotonicMs() - startedMs) / 1000,
-  }
-}
-
-/** A wrong password does not become right by waiting. */
-const mayHelpToWait = (places: readonly UploadedPlace[]): boolean =>
-  !places.every(({ failures }) =>
-    failures.some(({ code }) => code === 'sign-in-needed' || code === 'service-refused' || code === 'host-unknown'),
-  )
-
-function waitOf(places: readonly UploadedPlace[]): number {
-  const waits = places.flatMap(({ failures }) => failures.flatMap(({ retryAfterMs }) => retryAfterMs ?? []))
-  return waits.length === 0 ? retryEveryMs : Math.max(...waits)
 }

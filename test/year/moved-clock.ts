@@ -32,11 +32,11 @@ export class MovedClock implements Clock {
 }
 
 export function requestsWith(home: string, clock: MovedClock): Requests {
-  const open: OpenProgram = async (access, what) => {
-    const opened = await openProgramAt(home)(access, what)
+  const open: OpenProgram = async (access, what, wish) => {
+    const opened = await openProgramAt(home)(access, what, wish)
     if (!opened.ok) return opened
     const { value } = opened
-    return { ok: true, value: { program: withClock(value.program, clock), close: () => value.close() } }
+    return { ok: true, value: { ...value, program: withClock(value.program, clock) } }
   }
   return makeRequests(open)
 }

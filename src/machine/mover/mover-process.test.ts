@@ -250,11 +250,12 @@ test('whoever is let go in the middle is told so, and nothing keeps waiting', as
   assert.equal((await noting).ok, false)
 })
 
-test('after the end a new request would get a new child', async (context) => {
+test('after the end nothing is begun any more', async (context) => {
   const mover = started(context, sayPid)
-  const first = await pidOf(mover)
+  await pidOf(mover)
   mover.end()
-  assert.notEqual(await pidOf(mover), first)
+  assert.match(failureOf(await copy(mover)), /^mover-died .*let go/)
+  assert.equal((await mover.note(nas, [])).ok, false)
 })
 
 test('[J2] the place that copies are carried on from has a name too when it hangs', async (context) => {

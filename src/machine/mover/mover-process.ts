@@ -36,13 +36,18 @@ type Ending =
 
 export function startMover(options: MoverOptions): MoverProcess {
   let child: Child | null = null
+  let isLetGo = false
   const current = (): Child => {
     if (child === null || child.gone || child.spent) child = new Child(options)
     return child
   }
-  const ask: AskChild = (...asked) => current().ask(...asked)
+  const ask: AskChild = (...asked) =>
+    isLetGo ? Promise.resolve({ kind: 'died', failure: letGo }) : current().ask(...asked)
   return {
-    end: () => child?.leave(),
+    end: () => {
+      isLetGo = true
+      child?.leave()
+    },
     identify: async (place, timeoutMs) => {
       const ending = await ask({ ask: 'identify', place }, [place], {}, null, timeoutMs)
       if (ending.kind === 'answered' && ending.answer.answer === 'identity') return ending.answer.identity
@@ -320,7 +325,7 @@ class Child {
     this.#process.unref()
     closeSync(this.#knock)
     // Whoever still waits would wait for ever.
-    this.#endAll({ kind: 'died', failure: moverDied('It was let go in the middle of its work.') })
+    this.#endAll({ kind: 'died', failure: letGo })
   }
 
   #send(order: Order): void {
@@ -396,5 +401,7 @@ const moverDied = (how: string): Failure => ({
   advice: 'Run the same command again: what is proven is not copied twice. If it happens again, please report it.',
   cause: how,
 })
+
+const letGo = moverDied('It was let go in the middle of its work.')
 
 const placeOrCard = (where: string): PlaceId | 'card' => (where === 'card' ? 'card' : parsePlaceId(where))
