@@ -110,8 +110,10 @@ export async function sendFiles(
     }
     const { hash, bytesRead, bytesWritten, outcome } = sent.value
     if (outcome.kind === 'failed' && outcome.failure.code === 'stopped-by-person') return null
+    // The service is lost, full, or takes no more today: that is said once, and no file of those on their way has failed.
+    if (outcome.kind === 'failed' && endsThePlace.has(outcome.failure.code)) return outcome.failure
     report({ kind: 'read', number: order.number, hash, bytesRead, bytesWritten, outcomes: [outcome] })
-    return outcome.kind === 'failed' && endsThePlace.has(outcome.failure.code) ? outcome.failure : null
+    return null
   })
 }
 

@@ -19,6 +19,19 @@ export const busy = (place: string, retryAfterMs: number | null, cause: string):
   ...(retryAfterMs === null ? {} : { retryAfterMs }),
 })
 
+/** Services that have a limit of a day say when it ends nowhere; so it is tried again now and then, at the cost of one request. */
+const dayLimitMs = 60 * 60 * 1000
+
+/** A limit of a day is used up. `retryAfterMs` is null when the service did not say when. */
+export const usedUpToday = (place: string, retryAfterMs: number | null, cause: string): Failure => ({
+  code: 'service-busy',
+  sentence: `“${place}” has a limit for each day, and today’s is used up.`,
+  advice: 'Nothing needs to be done: “fivefold upload --wait” goes on by itself when the service takes more.',
+  place,
+  cause,
+  retryAfterMs: retryAfterMs ?? dayLimitMs,
+})
+
 export const serviceError = (place: string, cause: string): Failure => ({
   code: 'service-error',
   sentence: `“${place}” has trouble of its own.`,

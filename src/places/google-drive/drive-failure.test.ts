@@ -18,6 +18,7 @@ const table: readonly Row[] = [
   { status: 403, reason: 'rateLimitExceeded', code: 'service-busy', ends: false },
   { status: 403, reason: 'dailyLimitExceeded', code: 'service-busy', ends: false },
   { status: 403, reason: 'downloadQuotaExceeded', code: 'service-busy', ends: false },
+  { status: 403, reason: 'quotaExceeded', code: 'service-busy', ends: false },
   { status: 403, reason: 'storageQuotaExceeded', code: 'place-full', ends: false },
   { status: 403, reason: 'numChildrenInNonRootLimitExceeded', code: 'place-full', ends: false },
   { status: 403, reason: 'insufficientFilePermissions', code: 'service-refused', ends: true },
@@ -53,4 +54,15 @@ test('a 403 without a reason is a wait when its words say so, and else a refusal
   const of = (text: string): FailureCode => driveFailure('Drive', new Response(null, { status: 403 }), text).code
   assert.equal(of(JSON.stringify({ error: { message: 'User rate limit exceeded.' } })), 'service-busy')
   assert.equal(of('<html>Forbidden by the proxy of this hotel</html>'), 'service-refused')
+})
+
+test('a limit of a day says when it is tried again, by the word of Drive or in an hour; the limit of a minute does not', () => {
+  const waitOf = (status: number, reason: string, headers = {}): number | undefined => {
+    const body = JSON.stringify({ error: { errors: [{ reason }] } })
+    return driveFailure('Drive', new Response(null, { status, headers }), body).retryAfterMs
+  }
+  for (const reason of ['dailyLimitExceeded', 'dailyLimitExceededUnreg', 'downloadQuotaExceeded', 'quotaExceeded'])
+    for (const status of [403, 429]) assert.equal(waitOf(status, reason), 3_600_000, `${status} ${reason}`)
+  assert.equal(waitOf(403, 'dailyLimitExceeded', { 'retry-after': '60' }), 60_000)
+  assert.equal(waitOf(403, 'userRateLimitExceeded'), undefined)
 })

@@ -10,19 +10,19 @@ import {
   serviceFull,
   signInNeeded,
   tooLarge,
+  usedUpToday,
 } from '../cloud/cloud-failure.ts'
 
-/** 403 with one of these is no refusal: the limit of a minute, or of a day (750 GB sent look like `userRateLimitExceeded`). */
+/** 403 with one of these is no refusal but the limit of a minute. 750 GB sent in a day may look like the first one, too. */
 const waitReasons = new Set([
   'userRateLimitExceeded',
   'rateLimitExceeded',
-  'dailyLimitExceeded',
-  'dailyLimitExceededUnreg',
-  'downloadQuotaExceeded',
   'sharingRateLimitExceeded',
   'RESOURCE_EXHAUSTED',
 ])
-const fullReasons = new Set(['storageQuotaExceeded', 'quotaExceeded'])
+/** The limit of a day: of requests, of what may be fetched, and, as rclone's drive backend reads it, of the 750 GB that may be sent. */
+const dayReasons = new Set(['dailyLimitExceeded', 'dailyLimitExceededUnreg', 'downloadQuotaExceeded', 'quotaExceeded'])
+const fullReason = 'storageQuotaExceeded'
 /** So many things in one folder, or in all: there is no room for one more either. */
 const tooManyReason = /^(?:num|active)\w+LimitExceeded$/
 const tooLargeReasons = new Set(['uploadTooLarge', 'maxUploadSizeExceeded'])
@@ -40,14 +40,16 @@ export const saysNotFound = (answer: Response, text: string): boolean =>
   answer.status === 404 && readProblem(text).reason === 'notFound'
 
 export function driveFailure(place: string, answer: Response, text: string, path = ''): Failure {
-  const common = commonFailure(place, answer, text)
-  if (common !== null) return common
   const { reason, message } = readProblem(text)
   const cause = `HTTP ${answer.status} ${reason === '' ? '' : `${reason}: `}${message}`
+  if ((answer.status === 403 || answer.status === 429) && dayReasons.has(reason))
+    return usedUpToday(place, retryAfterMs(answer.headers, Date.now()), cause)
+  const common = commonFailure(place, answer, text)
+  if (common !== null) return common
   if (answer.status === 401) return signInNeeded(place, cause)
   if (answer.status === 413 || tooLargeReasons.has(reason)) return tooLarge(place, path, cause)
   if (answer.status !== 403 && answer.status !== 507) return otherFailure(place, answer.status, path, cause)
-  if (answer.status === 507 || fullReasons.has(reason) || tooManyReason.test(reason)) return serviceFull(place, cause)
+  if (answer.status === 507 || reason === fullReason || tooManyReason.test(reason)) return serviceFull(place, cause)
   // The bare text is what a few of Google's own front ends answer with, without any reason.
   if (waitReasons.has(reason) || /rate limit exceeded/i.test(message))
     return busy(place, retryAfterMs(answer.headers, Date.now()), cause)
