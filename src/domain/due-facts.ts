@@ -15,6 +15,7 @@ export const dueCodes = [
   'second-read',
   'setup',
   'place-offline',
+  'sign-in',
   'drive-update',
   'cloud-behind',
   'evidence-stale',
@@ -92,6 +93,10 @@ export interface DuePlace {
   /** The device it lies on, as it was last seen; null when it never answered. */
   readonly deviceId: string | null
   readonly online: boolean
+  /** A service in the cloud: nobody connects it, it is there whenever this computer is online. */
+  readonly isService: boolean
+  /** The service said that nobody is signed in there, or not any more. */
+  readonly needsSignIn: boolean
   readonly lastSeenAtMs: number | null
   /** When a drive was last brought up to date. */
   readonly lastUpdatedAtMs: number | null

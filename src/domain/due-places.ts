@@ -94,20 +94,36 @@ export function dueAway(facts: DueFacts, nowMs: number): readonly Due[] {
             command: null,
           },
         ]
+      if (place.needsSignIn) return [signInAgain(place, nowMs)]
       if (role === 'drive' && !driveIsDue) return []
       if (lastSeenAtMs !== null && nowMs - lastSeenAtMs <= notSeenMs) return []
+      const verb = place.isService ? 'reached' : 'seen'
       const since =
-        lastSeenAtMs === null ? 'was never seen' : `was not seen for ${days(daysSince(lastSeenAtMs, nowMs))}`
+        lastSeenAtMs === null ? `was never ${verb}` : `was not ${verb} for ${days(daysSince(lastSeenAtMs, nowMs))}`
+      const command = place.isService ? `fivefold upload --place ${typed(name)}` : 'fivefold place list'
+      const what = place.isService
+        ? `Run “${command}” while this computer is online: it asks there, and keeps the sign-in alive.`
+        : `Connect it, and run “${command}”.`
       return [
         {
           code: 'place-not-seen',
           subject,
-          sentence: `“${name}” ${since}, so nobody knows how its copies are. Connect it, and run “fivefold place list”.`,
+          sentence: `“${name}” ${since}, so nobody knows how its copies are. ${what}`,
           sinceMs: lastSeenAtMs === null ? nowMs : lastSeenAtMs + notSeenMs,
-          command: 'fivefold place list',
+          command,
         },
       ]
     })
+}
+
+/** At once, and not after a month: nothing goes up until then, and some services forget a half-finished upload within a day. */
+function signInAgain({ id: subject, name, lastSeenAtMs }: DuePlace, nowMs: number): Due {
+  const command = `fivefold place sign-in ${typed(name)}`
+  const sentence =
+    lastSeenAtMs === null
+      ? `Nobody has signed in at “${name}” yet: run “${command}”.`
+      : `The sign-in at “${name}” has ended or was revoked, so nothing is sent there: run “${command}”.`
+  return { code: 'sign-in', subject, sentence, sinceMs: lastSeenAtMs ?? nowMs, command }
 }
 
 /** For each place the groups that have a copy there, with that copy. */
@@ -129,7 +145,7 @@ export function dueEvidence(facts: DueFacts, nowMs: number): readonly Due[] {
     if (stale.length === 0) return []
     const oldestMs = Math.min(...stale.map(({ copy }) => copy.oldestAtMs))
     const command = `fivefold verify --place ${typed(place.name)}`
-    const connect = place.online ? '' : 'connect it and '
+    const connect = place.online || place.isService ? '' : 'connect it and '
     return [
       {
         code: 'evidence-stale',

@@ -22,6 +22,8 @@ const place = (id: Place['id'], role: Role, change: Partial<Place> = {}): Place 
   site: role === 'drive' ? 'safe' : 'home',
   deviceId: `disk-${id}`,
   online: role !== 'drive',
+  isService: false,
+  needsSignIn: false,
   lastSeenAtMs: daysAgo(1),
   lastUpdatedAtMs: role === 'drive' ? daysAgo(1) : null,
   lastDrilledAtMs: daysAgo(1),
@@ -196,6 +198,36 @@ test('library and second are missed at once, other places after thirty days, a d
   ])
 })
 
+test('a service is not connected by hand: it is reached, or somebody signs in there', () => {
+  const said = (change: Partial<Place>): string =>
+    only({
+      places: [
+        ...well.places,
+        place(parsePlaceId('drive'), 'cloud', { name: 'Drive', isService: true, online: false, ...change }),
+      ],
+    }).sentence
+  assert.equal(
+    said({ lastSeenAtMs: daysAgo(40) }),
+    '“Drive” was not reached for 40 days, so nobody knows how its copies are. Run “fivefold upload --place Drive” while this computer is online: it asks there, and keeps the sign-in alive.',
+  )
+  assert.match(said({ lastSeenAtMs: null }), /^“Drive” was never reached, /)
+  assert.equal(
+    said({ lastSeenAtMs: null, needsSignIn: true }),
+    'Nobody has signed in at “Drive” yet: run “fivefold place sign-in Drive”.',
+  )
+  assert.equal(
+    said({ lastSeenAtMs: daysAgo(0), needsSignIn: true }),
+    'The sign-in at “Drive” has ended or was revoked, so nothing is sent there: run “fivefold place sign-in Drive”.',
+  )
+  const cloud = parsePlaceId('cloud')
+  const service = place(cloud, 'cloud', { isService: true, online: false })
+  const stale = {
+    places: [...well.places, service],
+    groups: [group([copy(nas), copy(pc), copy(cloud, { oldestAtMs: daysAgo(400) })])],
+  }
+  assert.match(only(stale).sentence, /: run “fivefold verify --place CLOUD”\.$/)
+})
+
 test('the cloud is behind while it should hold a job and does not, and only when there is one', () => {
   const lacks: Job = { ...job, provenAt: proven(5, { cloud: 1 }) }
   assert.deepEqual(codes({ jobs: [lacks] }), [])
@@ -320,6 +352,8 @@ const anyPlace = (id: string): fc.Arbitrary<Place> =>
     site: fc.constantFrom('home', 'safe'),
     deviceId: fc.option(fc.constantFrom('x', 'y', 'unknown:z')),
     online: fc.boolean(),
+    isService: fc.boolean(),
+    needsSignIn: fc.boolean(),
     lastSeenAtMs: fc.option(moment),
     lastUpdatedAtMs: fc.option(moment),
     lastDrilledAtMs: fc.option(moment),
@@ -444,7 +478,15 @@ test('nothing that is due is hidden by something else', () => {
       'second-read',
       'setup',
     ] as const),
-    ...(['place-offline', 'evidence-stale', 'space', 'card-owed', 'trash-waiting', 'job-not-delivered'] as const),
+    ...([
+      'place-offline',
+      'sign-in',
+      'evidence-stale',
+      'space',
+      'card-owed',
+      'trash-waiting',
+      'job-not-delivered',
+    ] as const),
   ])
   fc.assert(
     fc.property(anyFacts, anyFacts, (one, other) => {

@@ -1,3 +1,4 @@
+import type { FailureCode } from './failure.ts'
 import type { PlaceId } from './ids.ts'
 
 export type Role = 'card' | 'library' | 'second' | 'cloud' | 'drive'
@@ -61,4 +62,5 @@ export type Identity =
     }
   | { readonly kind: 'unmarked'; readonly sentence: string }
   | { readonly kind: 'someone-else'; readonly foundId: string; readonly sentence: string }
-  | { readonly kind: 'unknown'; readonly sentence: string }
+  /** `code` says why where a service said so; none when it did not answer in time. */
+  | { readonly kind: 'unknown'; readonly sentence: string; readonly code?: FailureCode }

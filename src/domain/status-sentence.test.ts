@@ -15,7 +15,7 @@ const due = (...codes: readonly DueCode[]): Partial<StatusFacts> => ({
 
 /** What is due and yet takes nothing from what is safe; everything else does. */
 const harmless: ReadonlySet<DueCode> = new Set<DueCode>([
-  ...(['place-offline', 'space', 'card-owed', 'place-not-seen', 'drill-due'] as const),
+  ...(['place-offline', 'sign-in', 'space', 'card-owed', 'place-not-seen', 'drill-due'] as const),
   ...(['more-places', 'trash-waiting', 'prune-possible', 'job-not-delivered'] as const),
 ])
 

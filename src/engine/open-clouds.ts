@@ -150,7 +150,11 @@ export async function identifyService(opened: Result<OpenService>): Promise<Iden
   }
 }
 
-const unknown = ({ sentence, advice }: Failure): Identity => ({ kind: 'unknown', sentence: `${sentence} ${advice}` })
+const unknown = ({ code, sentence, advice }: Failure): Identity => ({
+  kind: 'unknown',
+  sentence: `${sentence} ${advice}`,
+  code,
+})
 
 /** Makes the service's folder a place. One that is a place already keeps its marker. */
 export async function markService(

@@ -45,7 +45,7 @@ export async function gatherDue(program: Program, looked: Looked, nowMs: number)
       deliveredAtMs: lastDelivery(jobIds, jobsById),
     })),
     alarms: await gatherAlarms(program, looked.cards),
-    places: looked.places.map((seen) => placeFacts(seen, bytesLately(groups, seen, nowMs))),
+    places: looked.places.map((seen) => placeFacts(program, seen, bytesLately(groups, seen, nowMs))),
     groups,
     interrupted,
     inTrash: inTrash.map(({ placeId, bytes, changedAtMs }) => ({ placeId, bytes, sinceMs: changedAtMs })),
@@ -78,7 +78,11 @@ async function gatherAlarms(program: Program, cards: readonly JudgedCard[]): Pro
     .map(({ cardId, atMs, sentence }) => ({ cardId, label: labels.get(cardId) ?? cardId, atMs, sentence }))
 }
 
-function placeFacts({ place, identity, note, ...seen }: SeenPlace, bytes: number): DueFacts['places'][number] {
+function placeFacts(
+  { services }: Program,
+  { place, identity, note, ...seen }: SeenPlace,
+  bytes: number,
+): DueFacts['places'][number] {
   const online = identity.kind === 'online' ? identity : null
   const { id, name, role, site } = place
   return {
@@ -88,6 +92,8 @@ function placeFacts({ place, identity, note, ...seen }: SeenPlace, bytes: number
     site,
     deviceId: (online ?? note)?.device.id ?? null,
     online: online !== null,
+    isService: services.isService(place.address),
+    needsSignIn: identity.kind === 'unknown' && identity.code === 'sign-in-needed',
     lastSeenAtMs: seen.lastSeenAtMs,
     lastUpdatedAtMs: seen.lastUpdatedAtMs,
     lastDrilledAtMs: seen.lastDrilledAtMs,

@@ -85,7 +85,7 @@ export async function showStatus(program: Program): Promise<Status> {
     ...said,
     jobs: jobs.map(({ status }) => status),
     cards: cards.map(statusOf),
-    places: places.map((seen) => placeStatus(seen, nowMs)),
+    places: places.map((seen) => placeStatus(program, seen, nowMs)),
     due: due.map(({ code, subject, sentence, sinceMs, command }) => ({
       code,
       subject,
@@ -133,10 +133,10 @@ function jobStatus(job: Job, tally: JobTally | undefined, filesWithoutOriginal: 
 
 export async function placeStatuses(program: Program): Promise<readonly PlaceStatus[]> {
   const nowMs = program.clock.nowMs()
-  return (await lookAtPlaces(program, nowMs)).map((seen) => placeStatus(seen, nowMs))
+  return (await lookAtPlaces(program, nowMs)).map((seen) => placeStatus(program, seen, nowMs))
 }
 
-function placeStatus(seen: SeenPlace, nowMs: number): PlaceStatus {
+function placeStatus({ services }: Program, seen: SeenPlace, nowMs: number): PlaceStatus {
   const { place, identity, lastSeenAtMs, lastUpdatedAtMs } = seen
   const online = identity.kind === 'online' ? identity : null
   // Another place under its address is trouble, wherever the drive is.
@@ -148,7 +148,14 @@ function placeStatus(seen: SeenPlace, nowMs: number): PlaceStatus {
     address: place.address,
     online: online !== null,
     away,
-    sentence: identity.kind === 'online' ? null : away ? sayAway(seen, nowMs) : identity.sentence,
+    sentence:
+      identity.kind === 'online'
+        ? null
+        : away
+          ? sayAway(seen, nowMs)
+          : services.isService(place.address)
+            ? sayNotReached(seen, identity, nowMs)
+            : identity.sentence,
     lastSeen: lastSeenAtMs === null ? null : isoText(lastSeenAtMs),
     lastUpdated: place.role === 'drive' && lastUpdatedAtMs !== null ? isoText(lastUpdatedAtMs) : null,
     device: online?.device.id ?? null,
@@ -157,6 +164,17 @@ function placeStatus(seen: SeenPlace, nowMs: number): PlaceStatus {
     totalBytes: online?.totalBytes ?? null,
     readBack: online?.readBack ?? null,
   }
+}
+
+/** A look waits for less than a second, and a service whose sign-in has to be renewed first may need longer: that is no alarm. */
+function sayNotReached(
+  { lastSeenAtMs }: SeenPlace,
+  identity: Exclude<SeenPlace['identity'], { kind: 'online' }>,
+  nowMs: number,
+): string {
+  const isLate = identity.kind === 'unknown' && identity.code === undefined
+  const when = lastSeenAtMs === null ? 'never reached yet' : `last reached ${ago(lastSeenAtMs, nowMs)}`
+  return isLate ? `No answer within a second; ${when}.` : `${identity.sentence} It was ${when}.`
 }
 
 function sayAway({ place, lastUpdatedAtMs }: SeenPlace, nowMs: number): string {

@@ -62,7 +62,15 @@ export async function signInPlace(
     if (!hadSecret) await program.services.removeSecret(place.id)
     return known
   }
-  const { freeBytes } = known.value.identity
+  const { freeBytes, totalBytes, device, limits } = known.value.identity
+  await program.catalog.notePlaceSeen({
+    placeId: known.value.place.id,
+    atMs: program.clock.nowMs(),
+    device,
+    freeBytes,
+    totalBytes,
+    fsType: limits.type,
+  })
   return done({
     schema: 'fivefold.sign-in/1',
     place: known.value.place,

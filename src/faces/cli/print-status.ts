@@ -62,7 +62,8 @@ export function printPlaces(terminal: Terminal, places: readonly PlaceStatus[]):
   if (places.length === 0) terminal.out('No places yet: “fivefold setup” asks for them.')
   for (const place of places) {
     const sentence = place.sentence ?? ''
-    const absent = place.away ? sentence : `not there: ${sentence}`
+    // A service is not somewhere and then gone: its sentence says all there is to say.
+    const absent = place.away || place.role === 'cloud' ? sentence : `not there: ${sentence}`
     const state = place.online ? `${bytesText(place.freeBytes ?? 0)} free` : absent
     terminal.out(`${shown(place.name)} (${place.role}, ${place.site}): ${shown(place.address)}`)
     terminal.out(`  ${shown(state)}`)
