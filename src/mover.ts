@@ -175,7 +175,7 @@ function makeHands(watch: Parameters<Parameters<typeof serveMover>[0]>[0]): Hand
     blocks: makeBlockPool(memory.blocks),
     startHash: memory.startHash,
     watch,
-    openFarSource: (from) => services.source(from),
+    openFarSource: (from, cancel) => services.source(from, cancel),
     identify,
     mark: (address, marker) => markFolder(address, marker, (folder) => placeFacts(address, folder)),
     signs: (root) => readCardSigns(root, volumes),
@@ -198,7 +198,7 @@ function makeHands(watch: Parameters<Parameters<typeof serveMover>[0]>[0]): Hand
       patience,
       shelf: lazyShelf(home),
       sampleEvery: Number(sampleEvery),
-      openLocal: (from, watching) => openOrigin(world, from, watching),
+      openLocal: (from, watching, cancel) => openOrigin(world, from, watching, cancel),
       tryOutService: async (service, address) => {
         const { tryOutService } = await import('./try-out-cloud.ts')
         return tryOutService(service, await lazyShelf(home).all(service.id), () => reopenService(home, address))

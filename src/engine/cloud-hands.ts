@@ -17,7 +17,7 @@ import type { MoverWorld } from './local-mover.ts'
 
 export interface ServiceWorld extends ServiceWorkWorld, Pick<MoverWorld, 'watch'> {
   /** A card or a folder to be read from. */
-  openLocal(from: Origin, watch: Watch): Promise<Result<CardSource>>
+  openLocal(from: Origin, watch: Watch, cancel: Cancel): Promise<Result<CardSource>>
   tryOutService(service: ServicePlace, address: PlaceAddress): Promise<readonly CaseResult[]>
 }
 
@@ -98,7 +98,7 @@ function workingHands(
       if (to === undefined) return elsewhere()
       return route.end(to, elsewhere, async (open) => {
         const watch = world.watch(progress)
-        const from = await (services.source(work.from) ?? world.openLocal(work.from, watch))
+        const from = await (services.source(work.from, cancel) ?? world.openLocal(work.from, watch, cancel))
         if (!from.ok) return from
         return sendFiles(
           work.orders,
@@ -217,10 +217,10 @@ function lookingHands(
           return done(bytes.value === null ? null : world.decodeText(bytes.value))
         },
       ),
-    sweep: (address) =>
+    sweep: (address, everything) =>
       route.answer(
         address,
-        () => local.sweep(address),
+        () => local.sweep(address, everything),
         confirmed(async (service) => service.sweep(await world.shelf.all(service.id), world.nowMs())),
       ),
   }

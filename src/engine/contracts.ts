@@ -68,6 +68,8 @@ export interface CardSource {
   readonly name: string
   /** Tells whose trouble a bad read is: the card's (V4), or a copy's that must not be carried on (M1). */
   readonly kind: 'card' | 'place'
+  /** Over a line that is slow, or cut, or paid for: what came once is not fetched again. */
+  readonly isFar?: true
   list(cancel: Cancel): Promise<Result<CardListing>>
   /** `past-cache` asks for a read from the card itself; what was reached stands in the reading's `strength`. */
   open(path: string, how: 'fast' | 'past-cache', expectedBytes: number): Promise<Result<Reading>>
@@ -86,6 +88,18 @@ export interface Writing {
   openBack(): Promise<Result<Reading>>
   /** Removes the temporary file. Never fails: what can't be removed now is swept later. */
   discard(): Promise<void>
+}
+
+/** A file on its way whose bytes outlive the run: a later one, or the next try of this one, goes on with what lies there. */
+export interface LastingWriting extends Writing {
+  /** So many bytes from the start lie there from before. They are still to be read, and to be proven with the rest (V1). */
+  readonly keptBytes: number
+  /** Reads what lies there from before. */
+  openKept(): Promise<Result<Reading>>
+  /** All bytes before `position`, which is on a page, were written: on the medium when this ends, and from there a later run goes on. */
+  keepUpTo(position: number): Promise<Result<void>>
+  /** Lets go of it, and leaves to a later run what was kept. Never fails. */
+  leave(): Promise<void>
 }
 
 /**
@@ -108,6 +122,11 @@ export interface WritablePlace {
   list(folder: string, cancel: Cancel, onward?: () => void): Promise<Result<PlaceListing>>
   open(path: string, how: 'fast' | 'past-cache'): Promise<Result<Reading>>
   begin(bytes: number): Promise<Result<Writing>>
+  /**
+   * Like `begin`, for a file that is known by its hash: goes on with what lies there of these very bytes, and never with what somebody
+   * may still be writing. Only the folder of a restore has it.
+   */
+  goOn?(bytes: number, expected: ContentHash): Promise<Result<LastingWriting>>
   /** Flushes the bytes to the medium. One answer a file, in the same order. An error poisons that file for good. */
   flush(writings: readonly Writing[]): Promise<readonly Result<void>[]>
   /** Flushes a file that has its name already, before it is read back and counted. */
@@ -132,9 +151,10 @@ export interface WritablePlace {
   forgetCached(): Promise<boolean>
   /**
    * Removes temporary files that no running work owns. Answers how many. In a folder that is no place (`guard: 'folder'`) the
-   * empty folders that Fivefold made for itself go too, so that nothing of ours is left in a restored tree.
+   * empty folders that Fivefold made for itself go too, so that nothing of ours is left in a restored tree; what a later run can go
+   * on with (`goOn`) stays for a week, unless `everything` is to go.
    */
-  sweep(): Promise<Result<number>>
+  sweep(everything?: boolean): Promise<Result<number>>
 }
 
 /** Where the bytes of a copy come from. */
@@ -384,7 +404,8 @@ export interface Mover {
   note(place: PlaceAddress, notes: readonly NoteOrder[]): Promise<Result<void>>
   /** Reads a small text file at a place; null when it is not there. */
   readNote(place: PlaceAddress, path: string): Promise<Result<string | null>>
-  sweep(place: PlaceAddress): Promise<Result<number>>
+  /** Takes away what runs that are over left half-written; `everything` also takes what a later run would go on with. */
+  sweep(place: PlaceAddress, everything?: boolean): Promise<Result<number>>
   /** Runs the suite that every place must pass, in a scratch folder there. */
   tryOut(place: PlaceAddress): Promise<Result<readonly CaseResult[]>>
   /** A quick look whether pictures can be opened. Absolute paths in, one answer a path, in the same order. */

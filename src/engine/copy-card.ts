@@ -33,7 +33,19 @@ export const copyLimits: CopyLimits = {
 /** After one of these there is no use in asking the source for the next file: the card is gone, or the place is not that place. */
 const endsTheSource: Readonly<Record<CardSource['kind'], ReadonlySet<FailureCode>>> = {
   card: new Set<FailureCode>(['card-gone', 'card-hung']),
-  place: new Set<FailureCode>(['place-gone', 'place-hung', 'place-unmarked', 'place-is-another', 'place-unknown']),
+  place: new Set<FailureCode>([
+    'place-gone',
+    'place-hung',
+    'place-unmarked',
+    'place-is-another',
+    'place-unknown',
+    // A service: what has just been waited for in vain is not waited for again at every file.
+    'service-unreachable',
+    'service-busy',
+    'sign-in-needed',
+    'clock-wrong',
+    'host-unknown',
+  ]),
 }
 
 /** Fails only when the card, or the place that is read, was lost; what happened to each file stands in its report. */
@@ -69,7 +81,7 @@ class CardWalk {
     limits: CopyLimits,
   ) {
     this.#orders = orders
-    this.#tools = tools
+    this.#tools = { ...tools, cancel }
     this.#report = report
     this.#cancel = cancel
     this.#limits = limits
@@ -98,6 +110,8 @@ class CardWalk {
   }
 
   #unread(order: CopyOrder, failure: Failure): void {
+    // What was stopped on its way was not done: it has no report.
+    if (failure.code === 'stopped-by-person' && this.#cancel.aborted) return
     if (endsTheSource[this.#tools.source.kind].has(failure.code)) this.#lostSource ??= failure
     this.#report({ kind: 'unread', number: order.number, failure })
   }

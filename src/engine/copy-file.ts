@@ -10,15 +10,19 @@ import type { ContentHash, PlaceId } from '../domain/ids.ts'
 import { assertVersionPath } from './own-folders.ts'
 import type {
   Blocks,
+  Cancel,
   CardSource,
   CopyOrder,
   CopyOutcome,
+  LastingWriting,
   Reading,
   StartHash,
+  StreamingHash,
   Watch,
   WritablePlace,
   Writing,
 } from './contracts.ts'
+import { isWorthKeeping, Keeper, mayBeGoneOnWith, takeUp } from './lasting.ts'
 import { readStream } from './read-stream.ts'
 import { changedWhileRead, differsFromOriginal, otherSize } from './source-failures.ts'
 
@@ -28,6 +32,8 @@ export interface PlacedFile {
   readonly path: string
   /** Null when the name was there already with as many bytes: then it is compared, and nothing is written (J1). */
   readonly writing: Writing | null
+  /** The same as `writing`, where its bytes outlive the run. */
+  readonly lasting?: LastingWriting
 }
 
 /** A file that was read whole, with what lies under temporary names. */
@@ -46,6 +52,8 @@ export interface CopyTools {
   readonly blocks: Blocks
   readonly startHash: StartHash
   readonly watch: Watch
+  /** Said in the middle of a file only where a later run goes on with it. */
+  readonly cancel?: Cancel
 }
 
 /**
@@ -54,6 +62,17 @@ export interface CopyTools {
  * is about what is stored there, and not about what this computer remembers of it.
  */
 export async function copyFile(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile>> {
+  const copied = await copyOnce(order, tools)
+  // Which half was wrong, can't be told: what lay there from before, or what came now. So it is read whole, once.
+  return copied === 'wrong-beginning' ? copyWhole(order, tools) : copied
+}
+
+async function copyWhole(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile>> {
+  const copied = await copyOnce(order, tools)
+  return copied === 'wrong-beginning' ? failed(differsFromOriginal(order, tools.source)) : copied
+}
+
+async function copyOnce(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile> | 'wrong-beginning'> {
   const { source } = tools
   const opened = await source.open(order.path, source.kind === 'card' ? 'fast' : 'past-cache', order.bytes)
   if (!opened.ok) return opened
@@ -64,13 +83,18 @@ export async function copyFile(order: CopyOrder, tools: CopyTools): Promise<Resu
     if (source.kind === 'card' && reading.mtimeMs !== order.mtimeMs) return failed(changedWhileRead(order, source))
     const { placed, ended } = await beginEverywhere(order, tools)
     const streamed = await streamEverywhere(order, reading, placed, ended, tools)
-    if (!streamed.ok) {
-      for (const { writing } of placed) await writing?.discard()
-    }
-    return streamed
+    if (streamed.ok) return streamed
+    for (const file of placed) await letGo(file, streamed.failure)
+    const wentOn = placed.some(({ lasting }) => lasting !== undefined && lasting.keptBytes > 0)
+    return wentOn && !mayBeGoneOnWith(streamed.failure) ? 'wrong-beginning' : streamed
   } finally {
     await reading.close()
   }
+}
+
+async function letGo({ writing, lasting }: PlacedFile, failure: Failure): Promise<void> {
+  if (lasting !== undefined && mayBeGoneOnWith(failure)) await lasting.leave()
+  else await writing?.discard()
 }
 
 async function beginEverywhere(
@@ -82,7 +106,7 @@ async function beginEverywhere(
   for (const { placeId, path } of order.to) {
     const place = tools.places.get(placeId)
     if (place === undefined) throw new Error(`An order names a place that is not open: ${placeId}`)
-    const begun = await beginAt(place, path, order)
+    const begun = await beginAt(place, path, order, tools.source)
     if (begun.kind === 'placed') placed.push(begun.file)
     else ended.push(begun.outcome)
   }
@@ -91,16 +115,24 @@ async function beginEverywhere(
 
 type Begun = { kind: 'placed'; file: PlacedFile } | { kind: 'ended'; outcome: CopyOutcome }
 
-async function beginAt(place: WritablePlace, path: string, order: CopyOrder): Promise<Begun> {
+async function beginAt(place: WritablePlace, path: string, order: CopyOrder, source: CardSource): Promise<Begun> {
   if (order.setAsideTo === undefined || order.setAsideTo === null) {
     const presence = await place.check(path)
     if (presence.kind === 'present' && presence.bytes === order.bytes)
       return { kind: 'placed', file: { place, path, writing: null } }
     if (presence.kind === 'present') return { kind: 'ended', outcome: { kind: 'taken', placeId: place.id, path } }
   } else assertVersionPath(order.setAsideTo)
+  const failedHere = (failure: Failure): Begun => ({
+    kind: 'ended',
+    outcome: { kind: 'failed', placeId: place.id, failure },
+  })
+  if (isWorthKeeping(order, source) && order.expected !== null && place.goOn !== undefined) {
+    const begun = await place.goOn(order.bytes, order.expected)
+    if (!begun.ok) return failedHere(begun.failure)
+    return { kind: 'placed', file: { place, path, writing: begun.value, lasting: begun.value } }
+  }
   const begun = await place.begin(order.bytes)
-  if (!begun.ok) return { kind: 'ended', outcome: { kind: 'failed', placeId: place.id, failure: begun.failure } }
-  return { kind: 'placed', file: { place, path, writing: begun.value } }
+  return begun.ok ? { kind: 'placed', file: { place, path, writing: begun.value } } : failedHere(begun.failure)
 }
 
 async function streamEverywhere(
@@ -111,14 +143,20 @@ async function streamEverywhere(
   tools: CopyTools,
 ): Promise<Result<WrittenFile>> {
   const alive = new Set(placed.filter(({ writing }) => writing !== null))
-  const broken: PlacedFile[] = []
+  const broken: (readonly [PlacedFile, Failure])[] = []
   const dead = (file: PlacedFile, failure: Failure): void => {
     // Two pieces are on their way at once, and both fail: that is one failure, and one more try.
     if (!alive.delete(file)) return
-    broken.push(file)
+    broken.push([file, failure])
     ended.push({ kind: 'failed', placeId: file.place.id, failure })
   }
   const hash = tools.startHash()
+  const started = await startAt(order, placed, hash, tools)
+  if (!started.ok) {
+    hash.release()
+    return started
+  }
+  const { from, keeper } = started.value
   const pair = order.bytes > tools.blocks.blockBytes ? 2 : 1
   const blocks = [await tools.blocks.take()]
   if (pair === 2) blocks.push(await tools.blocks.take())
@@ -132,12 +170,14 @@ async function streamEverywhere(
         tools.watch.moved({ read: filled.length, path: order.path })
         const writes = [...alive].map(async (file) => {
           const wrote = await file.writing?.write(filled, position)
-          if (wrote !== undefined && !wrote.ok) dead(file, wrote.failure)
+          const kept = wrote?.ok === true ? await keeper?.wrote(position, filled.length) : wrote
+          if (kept !== undefined && !kept.ok) dead(file, kept.failure)
           else tools.watch.moved({ written: filled.length })
         })
         await Promise.all(writes)
-        return done(undefined)
+        return keeper !== null && tools.cancel?.aborted === true ? failed(stoppedOnTheWay(order)) : done(undefined)
       },
+      from,
     )
     if (!read.ok) return read
     const after = await reading.stat()
@@ -155,7 +195,27 @@ async function streamEverywhere(
   } finally {
     hash.release()
     // Not before: a file that is closed while a piece of it is on its way may leave its number to another file.
-    for (const { writing } of broken) await writing?.discard()
+    for (const [file, failure] of broken) await letGo(file, failure)
     for (const block of blocks) tools.blocks.give(block)
   }
 }
+
+/** Where the reading begins: at the start, or behind what lies there from before and was hashed just now. */
+async function startAt(
+  order: CopyOrder,
+  placed: readonly PlacedFile[],
+  hash: StreamingHash,
+  { source, blocks }: CopyTools,
+): Promise<Result<{ readonly from: number; readonly keeper: Keeper | null }>> {
+  const lasting = placed.find((file) => file.lasting !== undefined)?.lasting
+  if (lasting === undefined) return done({ from: 0, keeper: null })
+  if (!(await takeUp(lasting, hash, blocks))) return failed(differsFromOriginal(order, source))
+  return done({ from: lasting.keptBytes, keeper: new Keeper(lasting, source) })
+}
+
+const stoppedOnTheWay = ({ path }: CopyOrder): Failure => ({
+  code: 'stopped-by-person',
+  sentence: `${path} was stopped on its way.`,
+  advice: 'Run the same command again: it goes on where it was.',
+  path,
+})

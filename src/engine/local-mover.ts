@@ -11,6 +11,7 @@ import type { Readability } from '../domain/metadata.ts'
 import type { Identity } from '../domain/place.ts'
 import type {
   Blocks,
+  Cancel,
   CaseResult,
   CardSource,
   Hands,
@@ -44,7 +45,7 @@ export interface MoverWorld {
   whereIs(path: string): Promise<Result<Whereabouts>>
   openPlace(address: PlaceAddress): Promise<Result<WritablePlace>>
   /** A place that is no folder, as a source of copies; null when this origin is none. */
-  openFarSource?(from: Origin): Promise<Result<CardSource>> | null
+  openFarSource?(from: Origin, cancel: Cancel): Promise<Result<CardSource>> | null
   identify(address: PlaceAddress): Promise<Identity>
   mark(address: PlaceAddress, marker: string): Promise<Result<Identity>>
   /** A watch that also counts: `progress` is told at most a few times a second. */
@@ -70,7 +71,7 @@ export function makeLocalMover(world: MoverWorld, limits: CopyLimits = copyLimit
       const watch = world.watch(progress)
       const places = await openPlaces(world, work.places, watch)
       if (!places.ok) return ended(places)
-      const source = await openOrigin(world, work.from, watch)
+      const source = await openOrigin(world, work.from, watch, cancel)
       if (!source.ok) return ended(source)
       const tools = { ...world, source: source.value, places: places.value, watch }
       return ended(await copyCard(work.orders, tools, report, cancel, limits))
@@ -101,9 +102,9 @@ export function makeLocalMover(world: MoverWorld, limits: CopyLimits = copyLimit
       const place = await openPlace(world, address, quietWatch(world))
       return place.ok ? readNote(place.value, path, noteTools) : place
     },
-    sweep: async (address) => {
+    sweep: async (address, everything) => {
       const place = await openPlace(world, address, quietWatch(world))
-      return place.ok ? place.value.sweep() : place
+      return place.ok ? place.value.sweep(everything) : place
     },
     tryOut: (address) => world.tryOut(address),
     look: async (paths) => {
@@ -161,9 +162,14 @@ async function openCard(world: MoverWorld, root: string, watch: Watch): Promise<
 }
 
 /** A card or a place, to be read from. */
-export async function openOrigin(world: MoverWorld, from: Origin, watch: Watch): Promise<Result<CardSource>> {
+export async function openOrigin(
+  world: MoverWorld,
+  from: Origin,
+  watch: Watch,
+  cancel: Cancel,
+): Promise<Result<CardSource>> {
   if (from.kind === 'card') return done(await openCard(world, from.root, watch))
-  const far = world.openFarSource?.(from) ?? null
+  const far = world.openFarSource?.(from, cancel) ?? null
   if (far !== null) return far
   const place = await openPlace(world, from.place, watch)
   return place.ok ? done(sourceOfPlace(place.value)) : place

@@ -3,7 +3,7 @@ import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
 import type { Identity } from '../domain/place.ts'
 import { unlimitedBytes } from '../domain/place.ts'
-import type { CardSource, Origin, PlaceAddress } from './contracts.ts'
+import type { Cancel, CardSource, Origin, PlaceAddress } from './contracts.ts'
 import type { Patience } from './patience.ts'
 import { patientService } from './patient-cloud.ts'
 import type { PlaceMarker } from './place-marker.ts'
@@ -60,17 +60,17 @@ export class OpenServices {
   }
 
   /** A service that copies are fetched from; null when this origin is none. */
-  source(from: Origin): Promise<Result<CardSource>> | null {
+  source(from: Origin, cancel: Cancel): Promise<Result<CardSource>> | null {
     const opening = from.kind === 'place' ? this.open(from.place) : null
     if (opening === null) return null
-    return this.#source(opening)
+    return this.#source(opening, cancel)
   }
 
-  async #source(opening: Promise<Result<OpenService>>): Promise<Result<CardSource>> {
+  async #source(opening: Promise<Result<OpenService>>, cancel: Cancel): Promise<Result<CardSource>> {
     const opened = await opening
     if (!opened.ok) return opened
     const open = opened.value
-    return done(sourceOfService(open.service, () => open.confirm(), this.#world.patience))
+    return done(sourceOfService(open.service, () => open.confirm(), this.#world.patience, cancel))
   }
 
   #made(service: ServicePlace, address: PlaceAddress): OpenService {

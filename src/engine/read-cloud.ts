@@ -4,11 +4,8 @@ import { done, failed } from '../domain/failure.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import type { Cancel, CardSource, Reading, StartHash } from './contracts.ts'
 import type { Patience } from './patience.ts'
-import { Tries } from './patience.ts'
+import { Tries, orStopped } from './patience.ts'
 import type { ServicePlace } from './cloud-contract.ts'
-
-/** A person's stop reaches a download between two of its pieces as well. */
-const noCancel: Cancel = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
 
 /** One file's bytes in order from a position, over as many connections as it takes. */
 class Stream {
@@ -112,10 +109,12 @@ export function sourceOfService(
   service: ServicePlace,
   confirm: () => Promise<Result<void>>,
   patience: Patience,
+  stop: Cancel,
 ): CardSource {
   return {
     name: service.name,
     kind: 'place',
+    isFar: true,
     list: async (cancel) => {
       const listed = await service.list('', cancel)
       if (!listed.ok) return listed
@@ -129,7 +128,7 @@ export function sourceOfService(
       const stored = await service.stat(path)
       if (!stored.ok) return stored
       if (stored.value === null) return failed(missing(service, path))
-      return done(readingOf(service, path, stored.value, patience))
+      return done(readingOf(service, path, stored.value, patience, stop))
     },
     // What comes over the network comes past every cache of this computer.
     forgetCached: async () => true,
@@ -149,6 +148,7 @@ function readingOf(
   path: string,
   stored: { readonly bytes: number; readonly mtimeMs: number },
   patience: Patience,
+  cancel: Cancel,
 ): Reading {
   let stream: Stream | null = null
   // Readings of the engine come in order, one ahead of the other: they take their turns on the one connection.
@@ -156,12 +156,12 @@ function readingOf(
   const fill = async (into: Uint8Array, position: number): Promise<Result<number>> => {
     if (stream?.position !== position) {
       await stream?.close()
-      stream = new Stream(service, path, position, patience, noCancel)
+      stream = new Stream(service, path, position, patience, cancel)
     }
     let filled = 0
     while (filled < into.length) {
       const piece = await stream.next(into.length - filled)
-      if (!piece.ok) return piece
+      if (!piece.ok) return orStopped(piece, cancel)
       if (piece.value.length === 0) break
       into.set(piece.value, filled)
       filled += piece.value.length

@@ -7,13 +7,14 @@ import type { Reading } from './contracts.ts'
  * being filled. Answers the number of bytes that were really read (V5 counts where they are read).
  *
  * `use` must be done with a buffer when its promise ends. Reading ends early, without a failure, when the file is shorter than
- * `bytes`; the caller compares. It never reads past `bytes`.
+ * `bytes`; the caller compares. It never reads past `bytes`. What lies before `from`, which is on a page, is counted as read.
  */
 export async function readStream(
   reading: Reading,
   bytes: number,
   buffers: readonly Uint8Array[],
   use: (filled: Uint8Array, position: number) => Promise<Result<void>>,
+  from = 0,
 ): Promise<Result<number>> {
   const length = buffers[0]?.length ?? 0
   const users: Promise<Result<void>>[] = buffers.map(() => Promise.resolve(done(undefined)))
@@ -23,12 +24,12 @@ export async function readStream(
     if (buffer === undefined) throw new Error('No buffer.')
     const earlier = await users[slot]
     if (earlier !== undefined && !earlier.ok) return earlier
-    const position = turn * length
+    const position = from + turn * length
     return reading.readInto(pagesFor(buffer, bytes - position), position)
   }
-  let position = 0
+  let position = from
   let failure: Result<number> | null = null
-  let next = bytes > 0 ? fill(0) : undefined
+  let next = bytes > from ? fill(0) : undefined
   for (let turn = 0; next !== undefined; turn += 1) {
     const filled = await next
     next = undefined

@@ -3,7 +3,7 @@
  * same breath as the call: a call of the system that returns at once may never return, and then nothing more can be said.
  */
 import type { PlaceId } from '../domain/ids.ts'
-import type { CardSource, Reading, Watch, WritablePlace, Writing } from './contracts.ts'
+import type { CardSource, LastingWriting, Reading, Watch, WritablePlace, Writing } from './contracts.ts'
 
 type During = <Value>(verb: string, act: () => Promise<Value>) => Promise<Value>
 
@@ -30,6 +30,7 @@ export function watchedCard(card: CardSource, watch: Watch): CardSource {
 
 export function watchedPlace(place: WritablePlace, watch: Watch): WritablePlace {
   const during = duringAt(watch, place.id)
+  const goOn = place.goOn?.bind(place)
   return {
     id: place.id,
     name: place.name,
@@ -56,6 +57,14 @@ export function watchedPlace(place: WritablePlace, watch: Watch): WritablePlace 
       const begun = await during('begin', () => place.begin(bytes))
       return begun.ok ? { ok: true, value: new WatchedWriting(begun.value, during) } : begun
     },
+    ...(goOn === undefined
+      ? {}
+      : {
+          goOn: async (bytes, expected) => {
+            const begun = await during('begin', () => goOn(bytes, expected))
+            return begun.ok ? { ok: true, value: new WatchedLasting(begun.value, during) } : begun
+          },
+        }),
     flush: (writings) => during('flush', () => place.flush(writings.map(unwrapped))),
     publish: (writing, path) => during('publish', () => place.publish(unwrapped(writing), path)),
     replaceOwn: (writing, path) => during('replace', () => place.replaceOwn(unwrapped(writing), path)),
@@ -64,7 +73,7 @@ export function watchedPlace(place: WritablePlace, watch: Watch): WritablePlace 
     flushNamed: (path) => during('flush', () => place.flushNamed(path)),
     settle: (paths) => during('settle', () => place.settle(paths)),
     forgetCached: () => during('forget', () => place.forgetCached()),
-    sweep: () => during('sweep', () => place.sweep()),
+    sweep: (everything) => during('sweep', () => place.sweep(everything)),
   }
 }
 
@@ -105,6 +114,32 @@ class WatchedWriting implements Writing {
 
   discard(): Promise<void> {
     return this.#during('discard', () => this.inner.discard())
+  }
+}
+
+class WatchedLasting extends WatchedWriting implements LastingWriting {
+  readonly keptBytes: number
+  readonly #lasting: LastingWriting
+  readonly #watching: During
+
+  constructor(lasting: LastingWriting, during: During) {
+    super(lasting, during)
+    this.keptBytes = lasting.keptBytes
+    this.#lasting = lasting
+    this.#watching = during
+  }
+
+  async openKept(): ReturnType<LastingWriting['openKept']> {
+    const opened = await this.#watching('open', () => this.#lasting.openKept())
+    return opened.ok ? { ok: true, value: watchedReading(opened.value, this.#watching) } : opened
+  }
+
+  keepUpTo(position: number): ReturnType<LastingWriting['keepUpTo']> {
+    return this.#watching('flush', () => this.#lasting.keepUpTo(position))
+  }
+
+  leave(): Promise<void> {
+    return this.#watching('leave', () => this.#lasting.leave())
   }
 }
 

@@ -9,7 +9,7 @@ import type { RunId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Place } from '../domain/place.ts'
 import { gigabytes } from '../domain/preflight.ts'
-import type { RestorePlan } from '../domain/restore-plan.ts'
+import type { RestorePlan, WantedFile } from '../domain/restore-plan.ts'
 import { fitsAnywhere, planRestore, restoreReserveBytes } from '../domain/restore-plan.ts'
 import type { Cancel, Mover, PlaceAddress } from '../engine/contracts.ts'
 import type { Fetched, FetchResult, FetchSource, FoundBad } from './fetch-files.ts'
@@ -18,6 +18,7 @@ import type { Chosen, RestoreChoice, WorkingSource } from './gather-restore.ts'
 import { choose, gatherOriginals, gatherWorkingFiles } from './gather-restore.ts'
 import type { AskedPlace, OnlineIdentity, OnlinePlace } from './identify-places.ts'
 import { addressOf, identifyPlaces, identifyTimeoutMs, onlineOf } from './identify-places.ts'
+import { keptOnTheWay } from './kept-on-the-way.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
 import { demandNoCard } from './on-a-card.ts'
 import type { Hear, Program } from './program.ts'
@@ -63,14 +64,17 @@ export async function restoreFiles(
     if (!planned.ok) return planned
     const before = await findAlreadyThere(planned.value.plan.wantedFiles, mover, folder, ignoreProgress, cancel)
     if (!before.ok) return before
-    const tooSmall = checkRoom(planned.value.plan, before.value, opened.value, folder)
+    const kept = await keptOnTheWay(leftOf(planned.value.plan, before.value), mover, folder, cancel)
+    if (!kept.ok) return kept
+    const work = { ...planned.value, before: before.value, kept: kept.value, asked }
+    const tooSmall = checkRoom(work, opened.value, folder)
     if (tooSmall !== null) return failed(tooSmall)
     const swept = await mover.sweep(folder)
     if (!swept.ok) return swept
-    const work = { ...planned.value, before: before.value, asked }
     const runId = await beginRun(program, wish, recording)
     const fetched = await fetchAll(tools, work, runId)
-    await mover.sweep(folder)
+    // What is still wanted goes on where it is; when nothing is, nothing of ours is left in the restored tree.
+    await mover.sweep(folder, fetched.notFetched.length === 0 && !fetched.cancelled)
     const seconds = (program.clock.monotonicMs() - startedMs) / 1000
     const outcome = concludeRestore({
       ...work,
@@ -187,13 +191,8 @@ async function planWish(
 }
 
 /** Is there room for what has to be fetched? Files of which the folder has another size under that name count in full. */
-function checkRoom(
-  plan: RestorePlan,
-  before: readonly Fetched[],
-  { freeBytes }: OnlineIdentity,
-  { folder }: PlaceAddress,
-): Failure | null {
-  const bytes = plan.bytes - before.reduce((sum, { wanted }) => sum + wanted.bytes, 0)
+function checkRoom(work: RestoreWork, { freeBytes }: OnlineIdentity, { folder }: PlaceAddress): Failure | null {
+  const bytes = bytesToFetch(work)
   if (bytes === 0 || bytes + restoreReserveBytes <= freeBytes) return null
   return {
     code: 'place-too-small',
@@ -204,6 +203,14 @@ function checkRoom(
   }
 }
 
+const leftOf = ({ wantedFiles }: RestorePlan, before: readonly Fetched[]): readonly WantedFile[] => {
+  const there = new Set(before.map(({ wanted }) => wanted))
+  return wantedFiles.filter((wanted) => !there.has(wanted))
+}
+
+const bytesToFetch = ({ plan, before, kept }: RestoreWork): number =>
+  leftOf(plan, before).reduce((sum, wanted) => sum + wanted.bytes - (kept.get(wanted) ?? 0), 0)
+
 async function beginRun(program: Program, wish: RestoreWish, recording: Recording): Promise<RunId | null> {
   if (recording === 'look-only') return null
   return program.catalog.beginRun('restore', { ...wish }, program.clock.nowMs())
@@ -212,19 +219,20 @@ async function beginRun(program: Program, wish: RestoreWish, recording: Recordin
 export interface RestoreWork extends PlannedRestore {
   /** What lay in the folder already. */
   readonly before: readonly Fetched[]
+  /** What lies there of files that an earlier restore could not finish. */
+  readonly kept: ReadonlyMap<WantedFile, number>
   readonly asked: readonly AskedPlace[]
 }
 
 async function fetchAll(
   { program, mover, folder, hear, cancel }: Tools,
-  { plan, before, online }: RestoreWork,
+  work: RestoreWork,
   runId: RunId | null,
 ): Promise<FetchResult> {
-  const there = new Set(before.map(({ wanted }) => wanted))
-  const wantedFiles = plan.wantedFiles.filter((wanted) => !there.has(wanted))
-  const bytes = wantedFiles.reduce((sum, wanted) => sum + wanted.bytes, 0)
+  const { plan, before, online } = work
+  const wantedFiles = leftOf(plan, before)
   const card = 'restore'
-  hear({ type: 'phase', card, phase: 'copy', files: wantedFiles.length, bytes })
+  hear({ type: 'phase', card, phase: 'copy', files: wantedFiles.length, bytes: bytesToFetch(work) })
   return fetchFiles(
     wantedFiles,
     {

@@ -21,6 +21,8 @@ export interface CloudHere extends AsyncDisposable {
   readonly chunkBytes: number
   /** What came over the line since the last `forget`. */
   receivedBytes(): number
+  /** What the service sent since it was started; what it had not yet handed over when a client died is among it. */
+  answeredBytes(): number
   forget(): void
   /** Changes one stored byte of a path of the place, behind the service's back. */
   flip(path: string): Promise<void>
@@ -63,6 +65,7 @@ async function s3(): Promise<CloudHere> {
     strength: 'provider',
     chunkBytes: 5 * mebibyte,
     receivedBytes: () => line.bytesSent - forgotten,
+    answeredBytes: () => line.bytesAnswered,
     forget: () => (forgotten = line.bytesSent),
     // Another client puts other bytes there. That a disk of the service rots is another story: s3-faults.test.ts.
     flip: async (path) => {
@@ -99,6 +102,7 @@ async function webdav(): Promise<CloudHere> {
     strength: 'medium',
     chunkBytes: Number.POSITIVE_INFINITY,
     receivedBytes: () => line.bytesSent - forgotten,
+    answeredBytes: () => line.bytesAnswered,
     forget: () => (forgotten = line.bytesSent),
     flip: (path) => flipIn(join(root, path)),
     unfinished: () => filesIn(join(root, '.fivefold/partial')),
@@ -121,6 +125,7 @@ async function sftp(): Promise<CloudHere> {
     strength: 'provider',
     chunkBytes: 8 * mebibyte,
     receivedBytes: () => line.bytesSent - forgotten,
+    answeredBytes: () => line.bytesAnswered,
     forget: () => (forgotten = line.bytesSent),
     flip: (path) => flipIn(join(root, path)),
     unfinished: () => filesIn(join(root, '.fivefold/partial')),
@@ -149,6 +154,7 @@ const drive =
       strength: 'provider',
       chunkBytes,
       receivedBytes: () => control.receivedBytes(`${provider}.*`) - forgotten,
+      answeredBytes: () => control.sentBytes(`${provider}.*`),
       forget: () => (forgotten = control.receivedBytes(`${provider}.*`)),
       flip: async (path) => control.flipStoredByte(provider, `${above}${folder}/${path}`),
       unfinished: async () => control.sessions(provider).length,

@@ -106,8 +106,8 @@ export function startMover(options: MoverOptions): MoverProcess {
         ? ending.answer.result
         : failed(lost(ending, null))
     },
-    sweep: async (place) => {
-      const ending = await ask({ ask: 'sweep', place }, [place], {}, null)
+    sweep: async (place, everything = false) => {
+      const ending = await ask({ ask: 'sweep', place, everything }, [place], {}, null)
       return ending.kind === 'answered' && ending.answer.answer === 'swept'
         ? ending.answer.result
         : failed(lost(ending, place))

@@ -129,7 +129,7 @@ async function answer(mover: Hands, waits: Waits, order: Ask & { id: number }, c
       return { answer: 'note', result: await mover.readNote(order.place, order.path) }
     case 'sweep':
       waits.setPlaces([order.place.id])
-      return { answer: 'swept', result: await mover.sweep(order.place) }
+      return { answer: 'swept', result: await mover.sweep(order.place, order.everything) }
     case 'try-out':
       return { answer: 'tried', result: await mover.tryOut(order.place) }
     case 'look':

@@ -53,7 +53,7 @@ export type Ask =
   | { readonly ask: 'empty-trash'; readonly place: PlaceAddress; readonly orders: readonly PermittedEmptyTrashOrder[] }
   | { readonly ask: 'note'; readonly place: PlaceAddress; readonly notes: readonly NoteOrder[] }
   | { readonly ask: 'read-note'; readonly place: PlaceAddress; readonly path: string }
-  | { readonly ask: 'sweep'; readonly place: PlaceAddress }
+  | { readonly ask: 'sweep'; readonly place: PlaceAddress; readonly everything: boolean }
   | { readonly ask: 'try-out'; readonly place: PlaceAddress }
   | { readonly ask: 'look'; readonly paths: readonly string[] }
 

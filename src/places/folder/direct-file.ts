@@ -60,6 +60,23 @@ export async function openForWriting(path: string, wants: { direct: boolean; atO
   return openWith(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, wants, 0o644)
 }
 
+/** Opens what an earlier run left of a file, cut where its bytes are no longer known to be there. */
+export async function openToGoOn(
+  path: string,
+  keptBytes: number,
+  wants: { direct: boolean; atOnce: boolean },
+): Promise<OpenFile> {
+  refuseLinkWithoutFlag(path)
+  const file = await openWith(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0), wants, 0)
+  try {
+    await truncateFile(file.fd, keptBytes)
+    return file
+  } catch (error) {
+    await closeQuietly(file)
+    throw error
+  }
+}
+
 async function openWith(
   path: string,
   flags: number,

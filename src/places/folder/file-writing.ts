@@ -18,14 +18,20 @@ import { placeFailure } from './system-failure.ts'
 /** A file under its temporary name. A first error poisons it: what follows answers the same failure, because pages may be gone. */
 export class FileWriting implements Writing {
   readonly bytes: number
-  readonly path: string
+  readonly #path: string
   readonly #place: string
   readonly #directReaches: 'medium' | 'cached'
   #file: OpenFile | null
   #poison: Result<never> | null = null
 
-  private constructor(path: string, bytes: number, place: string, directReaches: 'medium' | 'cached', file: OpenFile) {
-    this.path = path
+  protected constructor(
+    path: string,
+    bytes: number,
+    place: string,
+    directReaches: 'medium' | 'cached',
+    file: OpenFile,
+  ) {
+    this.#path = path
     this.bytes = bytes
     this.#place = place
     this.#directReaches = directReaches
@@ -48,11 +54,11 @@ export class FileWriting implements Writing {
   }
 
   write(from: Uint8Array, position: number): Promise<Result<void>> {
-    return this.#unlessPoisoned((file) => writeFully(file, from, position))
+    return this.unlessPoisoned((file) => writeFully(file, from, position))
   }
 
   finish(mtimeMs: number | null): Promise<Result<void>> {
-    return this.#unlessPoisoned(async (file) => {
+    return this.unlessPoisoned(async (file) => {
       await setSizeAndTime(file, this.bytes, mtimeMs)
       // Small files wait for their flush by the hundred; that many can't all stay open.
       if (file.atOnce) {
@@ -67,7 +73,7 @@ export class FileWriting implements Writing {
    * the name is then one short call that begins at once, so that a hang is laid at the right door (J2).
    */
   flushSelf(): Promise<Result<void>> {
-    return this.#unlessPoisoned(async (file) => {
+    return this.unlessPoisoned(async (file) => {
       await flushFile(file.fd)
       this.#file = null
       await closeFile(file.fd)
@@ -83,6 +89,10 @@ export class FileWriting implements Writing {
     })
   }
 
+  get path(): string {
+    return this.#path
+  }
+
   get isOpen(): boolean {
     return this.#file !== null
   }
@@ -94,10 +104,14 @@ export class FileWriting implements Writing {
     if (file !== null) await closeFile(file.fd)
   }
 
-  async discard(): Promise<void> {
+  protected async letGoOfFile(): Promise<void> {
     const file = this.#file
     this.#file = null
     if (file !== null) await closeQuietly(file)
+  }
+
+  async discard(): Promise<void> {
+    await this.letGoOfFile()
     try {
       rmSync(this.path, { force: true })
     } catch {
@@ -105,7 +119,7 @@ export class FileWriting implements Writing {
     }
   }
 
-  async #unlessPoisoned(act: (file: OpenFile) => Promise<void>): Promise<Result<void>> {
+  protected async unlessPoisoned(act: (file: OpenFile) => Promise<void>): Promise<Result<void>> {
     if (this.#poison !== null) return this.#poison
     if (this.#file === null) throw new Error('This file was closed.')
     try {

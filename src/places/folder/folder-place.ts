@@ -4,9 +4,9 @@ import { dirname, join, posix } from 'node:path'
 import type { Presence } from '../../domain/copy.ts'
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
-import type { PlaceId } from '../../domain/ids.ts'
+import type { ContentHash, PlaceId } from '../../domain/ids.ts'
 import type { PlaceListing } from '../../domain/place-listing.ts'
-import type { Cancel, PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
+import type { Cancel, LastingWriting, PlaceAddress, Reading, WritablePlace, Writing } from '../../engine/contracts.ts'
 import { smallFileBytesMax } from './direct-file.ts'
 import { confirmPlace } from './confirm-place.ts'
 import { openReading } from './file-reading.ts'
@@ -14,6 +14,7 @@ import { FileWriting } from './file-writing.ts'
 import { flushFolder } from './flush-folder.ts'
 import { flushSmallFiles } from './flush-many.ts'
 import { absolutePath, assertInside, makeFoldersFor } from './folder-names.ts'
+import { LastingFile } from './lasting-file.ts'
 import { listFolder } from './list-folder.ts'
 import { partialFolder, readMarker } from './marker.ts'
 import {
@@ -27,6 +28,7 @@ import {
   removeTrashed,
   renameAside,
 } from './move-aside.ts'
+import { isKept, OnTheWayFile } from './on-the-way.ts'
 import { isALink, RealWay, saysItIsALink } from './real-way.ts'
 import { openRestoreFolder, removeEmptyOwnFolders } from './restore-folder.ts'
 import { isLeftOver, newSession } from './sessions.ts'
@@ -87,6 +89,8 @@ class FolderPlace implements WritablePlace {
   readonly #unsettled = new Set<string>()
   /** Flushed in this session. A folder that was there before may have been made by a run that was killed before it flushed. */
   readonly #settledOnce = new Set<string>()
+  /** What a restore fetches may be on its way for days. A place has its sweeps, and needs no such thing. */
+  readonly goOn?: NonNullable<WritablePlace['goOn']>
   #canLink = true
   #count = 0
 
@@ -98,6 +102,7 @@ class FolderPlace implements WritablePlace {
     this.name = address.name
     this.deviceId = ground.deviceId
     this.#way = new RealWay(address.folder, address.name)
+    if (address.guard === 'folder') this.goOn = (bytes, expected) => this.#goOn(bytes, expected)
   }
 
   async confirm(): Promise<Result<void>> {
@@ -189,18 +194,33 @@ class FolderPlace implements WritablePlace {
   }
 
   async begin(bytes: number): Promise<Result<Writing>> {
+    const own = this.#nextOwnName()
+    if (!own.ok) return own
+    const path = join(this.#address.folder, partialFolder, own.value)
+    return FileWriting.create(path, bytes, this.name, this.#ground.directReaches)
+  }
+
+  async #goOn(bytes: number, expected: ContentHash): Promise<Result<LastingWriting>> {
+    const own = this.#nextOwnName()
+    if (!own.ok) return own
+    try {
+      const way = OnTheWayFile.take(join(this.#address.folder, partialFolder), own.value, expected, bytes)
+      return await LastingFile.open(way, bytes, this.name, this.#ground.directReaches)
+    } catch (error) {
+      return failed(placeFailure(error, this.name))
+    }
+  }
+
+  #nextOwnName(): Result<string> {
     const here = this.#stillHereFor(`${partialFolder}/x`)
     if (!here.ok) return here
     this.#count += 1
-    if (this.#address.guard === 'folder') {
-      try {
-        makeFoldersFor(this.#address.folder, `${partialFolder}/x`, new Set())
-      } catch (error) {
-        return failed(placeFailure(error, this.name))
-      }
+    try {
+      if (this.#address.guard === 'folder') makeFoldersFor(this.#address.folder, `${partialFolder}/x`, new Set())
+    } catch (error) {
+      return failed(placeFailure(error, this.name))
     }
-    const path = join(this.#address.folder, partialFolder, `${this.#session}-${this.#count}`)
-    return FileWriting.create(path, bytes, this.name, this.#ground.directReaches)
+    return done(`${this.#session}-${this.#count}`)
   }
 
   async flush(writings: readonly Writing[]): Promise<readonly Result<void>[]> {
@@ -350,7 +370,7 @@ class FolderPlace implements WritablePlace {
     return this.#ground.forgetCached()
   }
 
-  async sweep(): Promise<Result<number>> {
+  async sweep(everything = false): Promise<Result<number>> {
     const confirmed = await this.confirm()
     const here = confirmed.ok ? this.#stillHereFor(`${partialFolder}/x`) : confirmed
     if (!here.ok) return here
@@ -358,7 +378,10 @@ class FolderPlace implements WritablePlace {
     try {
       if (this.#address.guard === 'folder' && !isTaken(partial)) return done(0)
       const left = readdirSync(partial).filter(
-        (name) => !name.startsWith(`${this.#session}-`) && isLeftOver(partial, name),
+        (name) =>
+          !name.startsWith(`${this.#session}-`) &&
+          isLeftOver(partial, name) &&
+          (everything || this.goOn === undefined || !isKept(partial, name)),
       )
       for (const name of left) rmSync(join(partial, name), { force: true })
       if (this.#address.guard === 'folder') removeEmptyOwnFolders(this.#address.folder)

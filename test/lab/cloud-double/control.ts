@@ -398,6 +398,11 @@ export class CloudControl {
     this.#world.log = []
   }
 
+  /** Bytes of answers that went out. */
+  sentBytes(kind = '*'): number {
+    return this.log(kind).reduce((sum, entry) => sum + entry.sentBytes, 0)
+  }
+
   /** Bytes of request bodies that arrived, stored or not. */
   receivedBytes(kind = '*'): number {
     return this.log(kind).reduce((sum, entry) => sum + entry.receivedBytes, 0)
