@@ -1,4 +1,5 @@
 /** Joins what a home keeps for services with the kinds of services: addresses, secrets, sign-in. */
+import type { ServiceHost } from './domain/egress-prices.ts'
 import type { Failure, Result } from './domain/failure.ts'
 import { done, failed } from './domain/failure.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
@@ -40,6 +41,7 @@ export function servicesOf(home: string): Services {
       if (address === null) return failed(notUnderstood(text))
       return address.kind === 'rclone' ? failed(noRclone) : done(kindOf[address.kind])
     },
+    hostOf: (text) => hostOf(demandAddress(text)),
     nameFor: (text) => nameOf[demandAddress(text).kind],
     stepsFor: (text) => {
       const { kind } = demandAddress(text)
@@ -64,6 +66,15 @@ export function servicesOf(home: string): Services {
       return done({ hostKey: asked.value.key, fingerprint: asked.value.fingerprint })
     },
   }
+}
+
+function hostOf(address: ServiceAddress): ServiceHost {
+  const { kind } = address
+  if (kind === 'webdav' || kind === 'sftp') return { kind, host: address.host }
+  if (kind !== 's3') return { kind, host: '' }
+  const { endpoint } = address.options
+  if (endpoint === undefined) return { kind, host: 's3.amazonaws.com' }
+  return { kind, host: URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint }
 }
 
 const isOAuth = (kind: ServiceAddress['kind']): kind is OAuthKind => kindOf[kind] === 'oauth'

@@ -197,6 +197,7 @@ async function fetchSample(
       sources: sourcesOf([online]),
       found: (bad) => recordBad(program, runId, bad),
       progress: (progress) => hear({ type: 'progress', card: place.name, phase: 'copy', ...progress }),
+      monotonicMs: () => program.clock.monotonicMs(),
     },
     cancel,
   )

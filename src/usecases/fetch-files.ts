@@ -36,6 +36,15 @@ export interface FetchWorld {
   /** Told after each place, and awaited. */
   found(bad: readonly FoundBad[]): Promise<void>
   progress(progress: Progress): void
+  /** Never jumps. */
+  monotonicMs(): number
+}
+
+/** How fast a place was, in one go. */
+export interface FetchSpeed {
+  readonly placeId: PlaceId
+  readonly bytes: number
+  readonly ms: number
 }
 
 export interface Fetched {
@@ -62,6 +71,7 @@ export interface FetchResult {
   /** The folder itself was lost: full, unplugged, not writable. */
   readonly lostFolder: Failure | null
   readonly lostPlaces: ReadonlyMap<PlaceId, Failure>
+  readonly speeds: readonly FetchSpeed[]
   readonly cancelled: boolean
 }
 
@@ -92,6 +102,7 @@ class Fetching {
   readonly #notFetched: { readonly wanted: WantedFile; readonly failures: readonly Failure[] }[] = []
   readonly #passedOver: PassedOver[] = []
   readonly #lostPlaces = new Map<PlaceId, Failure>()
+  readonly #speeds: FetchSpeed[] = []
   #pending: Pending[]
   #lostFolder: Failure | null = null
   #bytesBefore = 0
@@ -118,6 +129,7 @@ class Fetching {
       passedOver: this.#passedOver,
       lostFolder: this.#lostFolder,
       lostPlaces: this.#lostPlaces,
+      speeds: this.#speeds,
       cancelled: this.#cancel.aborted && this.#pending.length > 0,
     }
   }
@@ -151,11 +163,14 @@ class Fetching {
     if (source === undefined) throw new Error(`A file is to come from a place that is not open: ${placeId}`)
     const { mover, folder } = this.#world
     const files = await withTimes(mover, source, here)
+    const [startedMs, before] = [this.#world.monotonicMs(), this.#bytesBefore + this.#bytesNow]
     const result = await runCarry<Carrying>(
       { from: { kind: 'place', place: source.address }, to: folder, files },
       { mover, record: async () => undefined, progress: (now) => this.#world.progress(this.#counted(now)) },
       this.#cancel,
     )
+    const bytes = this.#bytesBefore + this.#bytesNow - before
+    this.#speeds.push({ placeId, bytes, ms: this.#world.monotonicMs() - startedMs })
     const over = new Set<Carrying>()
     for (const { file, copy } of result.carried) {
       over.add(file)

@@ -3,6 +3,7 @@
  * and the simulator hand in others.
  */
 import type { Catalog } from '../catalog/catalog.ts'
+import type { ServiceHost } from '../domain/egress-prices.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import type { CardId, ContentHash, JobId, PlaceId } from '../domain/ids.ts'
 import type { CatalogueRow } from '../domain/lightroom-frames.ts'
@@ -32,6 +33,8 @@ export interface Settings {
   readonly upload: UploadWindow
   /** One in so many files of a cloud whose checksum is weak is read back. */
   readonly weakSampleEvery: number
+  /** What a gigabyte costs that is fetched from a service whose price is not known, or known wrongly; null to go by the table. */
+  readonly egressPerGB: number | null
   /** Catalogs of Lightroom Classic, and the names of the places that keep snapshots of them. */
   readonly lightroom: { readonly catalogs: readonly string[]; readonly keepAt: readonly string[] }
 }
@@ -143,6 +146,8 @@ export interface Services {
   isService(address: string): boolean
   /** Fails with `wrong-usage` when the address is none that can be understood; the sentence says which forms there are. */
   checkAddress(address: string): Result<SignInKind>
+  /** By this its prices and limits are known; asked only about the address of a service. */
+  hostOf(address: string): ServiceHost
   /** A name for it when the person gives none: “Google Drive”. */
   nameFor(address: string): string
   /** What a person does at the service first, a step a line; empty when there is nothing to prepare. */

@@ -44,8 +44,9 @@ import type { PruneOutcome, PruneWish } from './prune-copies.ts'
 import { pruneCopies } from './prune-copies.ts'
 import type { RebuildOutcome, RebuildWish } from './rebuild-catalog.ts'
 import { rebuildCatalog } from './rebuild-catalog.ts'
+import type { RestorePreview } from './preview-restore.ts'
 import type { RestoreWish } from './restore-files.ts'
-import { restoreFiles } from './restore-files.ts'
+import { planRestoreOnly, restoreFiles } from './restore-files.ts'
 import type { RestoreOutcome } from './restore-outcome.ts'
 import { gatherThumbnails } from './gather-thumbnails.ts'
 import type { JobReport } from './job-report.ts'
@@ -115,6 +116,8 @@ export interface Requests {
   prune(wish: PruneWish, hear: Hear, cancel: Cancel): Promise<Result<PruneOutcome>>
   /** Also while another command writes: then what is found of damaged copies is said, and not written down. */
   restore(wish: RestoreWish, hear: Hear, cancel: Cancel): Promise<Result<RestoreOutcome>>
+  /** What `restore` would fetch, how long that takes, and what it costs. */
+  previewRestore(wish: RestoreWish, cancel: Cancel): Promise<Result<RestorePreview>>
   rebuildCatalog(wish: RebuildWish, hear: Hear, cancel: Cancel): Promise<Result<RebuildOutcome>>
   drill(wish: DrillWish, hear: Hear, cancel: Cancel): Promise<Result<DrillOutcome>>
   /** The frozen record of one job, with the cameras' own small pictures when they are wanted. */
@@ -144,6 +147,17 @@ async function reportWith(program: Program, idOrName: string, pictures: boolean)
     ? await gatherThumbnails(program, report.value, (paths) => program.readThumbnails(paths))
     : new Map<string, Uint8Array>()
   return done({ report: report.value, thumbnails })
+}
+
+async function planIngestOnly(program: Program, wish: IngestWish, cancel: Cancel): Promise<Result<PlannedIngest>> {
+  const mover = program.startMover()
+  const reader = program.startPictureReader()
+  try {
+    return await planCard(program, mover, reader, wish, cancel)
+  } finally {
+    await reader.close()
+    mover.end()
+  }
 }
 
 type Act<Value> = (program: Program) => Promise<Result<Value>>
@@ -234,17 +248,8 @@ export function makeRequests(open: OpenProgram): Requests {
 /** Those that only look, but for the kinds of work that write when they are told to. */
 function looks({ using, looking }: Pick<Openers, 'using' | 'looking'>) {
   return {
-    planIngest: (wish, cancel) =>
-      using('look', 'a dry run', async (program) => {
-        const mover = program.startMover()
-        const reader = program.startPictureReader()
-        try {
-          return await planCard(program, mover, reader, wish, cancel)
-        } finally {
-          await reader.close()
-          mover.end()
-        }
-      }),
+    planIngest: (wish, cancel) => using('look', 'a dry run', (program) => planIngestOnly(program, wish, cancel)),
+    previewRestore: (wish, cancel) => using('look', 'restore', (program) => planRestoreOnly(program, wish, cancel)),
     lookAtVolume: (folder) => using('look', 'a look', (program) => lookAtVolume(program, folder)),
     status: () => looking(showStatus),
     listJobs: () => looking(listJobs),

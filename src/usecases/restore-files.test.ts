@@ -153,6 +153,7 @@ const everything: RestoreWish = {
   from: null,
   only: [],
   workingFiles: true,
+  wait: false,
 }
 
 interface Ground {

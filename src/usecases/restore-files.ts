@@ -21,7 +21,12 @@ import { addressOf, identifyPlaces, identifyTimeoutMs, onlineOf } from './identi
 import { keptOnTheWay } from './kept-on-the-way.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
 import { demandNoCard } from './on-a-card.ts'
+import { fetchPatiently, worthWaitingFor } from './fetch-patiently.ts'
+import { fetchPlanOf, noteSpeeds } from './plan-fetch.ts'
+import type { RestorePreview } from './preview-restore.ts'
+import { previewRestore } from './preview-restore.ts'
 import type { Hear, Program } from './program.ts'
+import { askedForMs, momentText } from './wait-for-service.ts'
 import type { RestoreOutcome } from './restore-outcome.ts'
 import { concludeRestore } from './restore-outcome.ts'
 
@@ -34,6 +39,8 @@ export interface RestoreWish extends RestoreChoice {
   readonly only: readonly string[]
   /** Edits, sidecars, manifests: everything in the job's folder that is no original. */
   readonly workingFiles: boolean
+  /** Stays until everything is there, or a person says stop: goes on after a service said “not now”. */
+  readonly wait: boolean
 }
 
 /** Whoever only looks, because another command writes right now, restores all the same and leaves no trace in the catalog. */
@@ -48,6 +55,71 @@ export async function restoreFiles(
   cancel: Cancel,
 ): Promise<Result<RestoreOutcome>> {
   const startedMs = program.clock.monotonicMs()
+  return withPlan(program, wish, hear, cancel, async (tools, planned) => {
+    const { mover, folder } = tools
+    const { plan, from, chosen, opened } = planned
+    const before = await findAlreadyThere(plan.wantedFiles, mover, folder, ignoreProgress, cancel)
+    if (!before.ok) return before
+    const kept = await keptOnTheWay(leftOf(plan, before.value), mover, folder, cancel)
+    if (!kept.ok) return kept
+    const work = { ...planned, before: before.value, kept: kept.value }
+    const tooSmall = checkRoom(work, opened, folder)
+    if (tooSmall !== null) return failed(tooSmall)
+    const swept = await mover.sweep(folder)
+    if (!swept.ok) return swept
+    const runId = await beginRun(program, wish, recording)
+    await sayPlan(tools, work)
+    const fetched = await fetchAll(tools, work, wish.wait, runId)
+    // What is still wanted goes on where it is; when nothing is, nothing of ours is left in the restored tree.
+    await mover.sweep(folder, fetched.notFetched.length === 0 && !fetched.cancelled)
+    const waitMs = worthWaitingFor(fetched).length > 0 ? askedForMs([...fetched.lostPlaces.values()]) : null
+    const outcome = concludeRestore({
+      ...work,
+      chosen,
+      fetched,
+      folder: folder.folder,
+      firstPlace: from,
+      hasOnly: wish.only.length > 0 || wish.since !== null,
+      neverCopied: await neverCopied(program, chosen.jobs),
+      recorded: runId !== null,
+      seconds: (program.clock.monotonicMs() - startedMs) / 1000,
+      again: waitMs === null ? null : { atMs: program.clock.nowMs() + waitMs, text: momentText(program, waitMs) },
+    })
+    if (runId !== null) {
+      await noteSpeeds(program, runId, fetched.speeds)
+      await program.catalog.endRun(runId, outcome.outcome, program.clock.nowMs())
+    }
+    return done(outcome)
+  })
+}
+
+/** What a restore would fetch. Fails as a restore does, as far as it looks. */
+export async function planRestoreOnly(
+  program: Program,
+  wish: RestoreWish,
+  cancel: Cancel,
+): Promise<Result<RestorePreview>> {
+  const ignore: Hear = () => undefined
+  return withPlan(program, wish, ignore, cancel, ({ mover, folder }, planned) =>
+    previewRestore(program, mover, folder, planned, cancel),
+  )
+}
+
+interface OpenedPlan extends PlannedRestore {
+  readonly asked: readonly AskedPlace[]
+  readonly chosen: Chosen
+  readonly from: Place | null
+  readonly opened: OnlineIdentity
+}
+
+/** Choose, ask the places, plan; then `act` with what came of it. */
+async function withPlan<Value>(
+  program: Program,
+  wish: RestoreWish,
+  hear: Hear,
+  cancel: Cancel,
+  act: (tools: Tools, planned: OpenedPlan) => Promise<Result<Value>>,
+): Promise<Result<Value>> {
   const from = wish.from === null ? null : findPlace(program, wish.from)
   if (from === undefined) return failed(noSuchPlace(program, wish.from ?? ''))
   const chosen = await choose(program, wish)
@@ -58,40 +130,20 @@ export async function restoreFiles(
     const asked = await identifyPlaces(program, mover, program.settings.places)
     const opened = await openFolder(program, mover, folder, asked)
     if (!opened.ok) return opened
-    const limits = opened.value.limits
-    const tools: Tools = { program, mover, folder: { ...folder, limits }, hear, cancel }
+    const tools: Tools = { program, mover, folder: { ...folder, limits: opened.value.limits }, hear, cancel }
     const planned = await planWish(tools, wish, chosen.value, from, asked)
     if (!planned.ok) return planned
-    const before = await findAlreadyThere(planned.value.plan.wantedFiles, mover, folder, ignoreProgress, cancel)
-    if (!before.ok) return before
-    const kept = await keptOnTheWay(leftOf(planned.value.plan, before.value), mover, folder, cancel)
-    if (!kept.ok) return kept
-    const work = { ...planned.value, before: before.value, kept: kept.value, asked }
-    const tooSmall = checkRoom(work, opened.value, folder)
-    if (tooSmall !== null) return failed(tooSmall)
-    const swept = await mover.sweep(folder)
-    if (!swept.ok) return swept
-    const runId = await beginRun(program, wish, recording)
-    const fetched = await fetchAll(tools, work, runId)
-    // What is still wanted goes on where it is; when nothing is, nothing of ours is left in the restored tree.
-    await mover.sweep(folder, fetched.notFetched.length === 0 && !fetched.cancelled)
-    const seconds = (program.clock.monotonicMs() - startedMs) / 1000
-    const outcome = concludeRestore({
-      ...work,
-      chosen: chosen.value,
-      fetched,
-      folder: folder.folder,
-      firstPlace: from,
-      hasOnly: wish.only.length > 0 || wish.since !== null,
-      neverCopied: await neverCopied(program, chosen.value.jobs),
-      recorded: runId !== null,
-      seconds,
-    })
-    if (runId !== null) await program.catalog.endRun(runId, outcome.outcome, program.clock.nowMs())
-    return done(outcome)
+    return await act(tools, { ...planned.value, asked, chosen: chosen.value, from, opened: opened.value })
   } finally {
     mover.end()
   }
+}
+
+/** What comes from the house is there soon enough; of a line, a limit and a price a person is told before it begins. */
+async function sayPlan({ program, hear }: Tools, { plan, before, kept, online }: RestoreWork): Promise<void> {
+  const { places } = await fetchPlanOf(program, leftOf(plan, before), kept, online)
+  if (!places.some(({ isCloud }) => isCloud)) return
+  for (const { sentence } of places) hear({ type: 'said', card: 'restore', code: 'plan', sentence })
 }
 
 interface Tools {
@@ -191,8 +243,12 @@ async function planWish(
 }
 
 /** Is there room for what has to be fetched? Files of which the folder has another size under that name count in full. */
-function checkRoom(work: RestoreWork, { freeBytes }: OnlineIdentity, { folder }: PlaceAddress): Failure | null {
-  const bytes = bytesToFetch(work)
+function checkRoom(
+  { plan, before, kept }: RestoreWork,
+  { freeBytes }: OnlineIdentity,
+  { folder }: PlaceAddress,
+): Failure | null {
+  const bytes = bytesOf(leftOf(plan, before), kept)
   if (bytes === 0 || bytes + restoreReserveBytes <= freeBytes) return null
   return {
     code: 'place-too-small',
@@ -208,8 +264,8 @@ const leftOf = ({ wantedFiles }: RestorePlan, before: readonly Fetched[]): reado
   return wantedFiles.filter((wanted) => !there.has(wanted))
 }
 
-const bytesToFetch = ({ plan, before, kept }: RestoreWork): number =>
-  leftOf(plan, before).reduce((sum, wanted) => sum + wanted.bytes - (kept.get(wanted) ?? 0), 0)
+const bytesOf = (wantedFiles: readonly WantedFile[], kept: ReadonlyMap<WantedFile, number>): number =>
+  wantedFiles.reduce((sum, wanted) => sum + wanted.bytes - (kept.get(wanted) ?? 0), 0)
 
 async function beginRun(program: Program, wish: RestoreWish, recording: Recording): Promise<RunId | null> {
   if (recording === 'look-only') return null
@@ -226,24 +282,32 @@ export interface RestoreWork extends PlannedRestore {
 
 async function fetchAll(
   { program, mover, folder, hear, cancel }: Tools,
-  work: RestoreWork,
+  { plan, before, kept, online }: RestoreWork,
+  wait: boolean,
   runId: RunId | null,
 ): Promise<FetchResult> {
-  const { plan, before, online } = work
-  const wantedFiles = leftOf(plan, before)
   const card = 'restore'
-  hear({ type: 'phase', card, phase: 'copy', files: wantedFiles.length, bytes: bytesToFetch(work) })
-  return fetchFiles(
-    wantedFiles,
-    {
-      mover,
-      folder,
-      sources: sourcesOf(online),
-      found: (bad) => recordBad(program, runId, bad),
-      progress: (progress) => hear({ type: 'progress', card, phase: 'copy', ...progress }),
-    },
-    cancel,
-  )
+  let isFirst = true
+  const fetch = async (wantedFiles: readonly WantedFile[]): Promise<FetchResult> => {
+    // What lies there already is read once more and not fetched: the time that is left is that of what still has to come.
+    const again = isFirst ? done(kept) : await keptOnTheWay(wantedFiles, mover, folder, cancel)
+    isFirst = false
+    const bytes = bytesOf(wantedFiles, again.ok ? again.value : new Map())
+    hear({ type: 'phase', card, phase: 'copy', files: wantedFiles.length, bytes })
+    return fetchFiles(
+      wantedFiles,
+      {
+        mover,
+        folder,
+        sources: sourcesOf(online),
+        found: (bad) => recordBad(program, runId, bad),
+        progress: (progress) => hear({ type: 'progress', card, phase: 'copy', ...progress }),
+        monotonicMs: () => program.clock.monotonicMs(),
+      },
+      cancel,
+    )
+  }
+  return fetchPatiently(leftOf(plan, before), { program, wait, hear, cancel, fetch })
 }
 
 export const sourcesOf = (online: readonly OnlinePlace[]): ReadonlyMap<Place['id'], FetchSource> =>

@@ -51,6 +51,8 @@ export interface RestoreOutcome {
   readonly neverCopied: number
   /** False when another command was writing, and what was found of damaged copies could not be written down. */
   readonly recorded: boolean
+  /** ISO 8601: when to go on, where a service said so. */
+  readonly retryAt: string | null
   readonly failures: readonly Failure[]
 }
 
@@ -65,6 +67,8 @@ export interface RestoreFindings extends RestoreWork {
   readonly neverCopied: number
   readonly recorded: boolean
   readonly seconds: number
+  /** When a service that said “not now” may be asked again, as far as it told. */
+  readonly again: { readonly atMs: number; readonly text: string } | null
 }
 
 export function concludeRestore(found: RestoreFindings): RestoreOutcome {
@@ -114,6 +118,7 @@ export function concludeRestore(found: RestoreFindings): RestoreOutcome {
     renamed,
     neverCopied: found.neverCopied,
     recorded,
+    retryAt: found.again === null ? null : new Date(found.again.atMs).toISOString(),
     failures: [
       ...failures,
       ...(fetched.lostFolder === null ? [] : [fetched.lostFolder]),
@@ -228,7 +233,7 @@ function remarksOn(
   found: RestoreFindings & Pick<RestoreOutcome, 'fellOver' | 'renamed'>,
   nameOf: ReadonlyMap<PlaceId, string>,
 ): readonly string[] {
-  const remarks = [...sayFirstPlaceAway(found), ...sayGroups(found.fetched, nameOf)]
+  const remarks = [...sayAgain(found), ...sayFirstPlaceAway(found), ...sayGroups(found.fetched, nameOf)]
   const damaged = new Set(found.fellOver.filter(({ code }) => code === 'copy-differs').map(({ at }) => at))
   for (const name of damaged)
     remarks.push(
@@ -250,6 +255,13 @@ function remarksOn(
       if (identity.kind !== 'online' && found.plan.outOfReach.some(({ at }) => at.includes(place.id)))
         remarks.push(`“${place.name}” holds some of what is missing and did not answer: ${identity.sentence}`)
   return remarks
+}
+
+function sayAgain({ again, fetched }: RestoreFindings): readonly string[] {
+  if (again === null || fetched.cancelled) return []
+  return [
+    `It can go on at ${again.text}: run the same command again then, or say --wait and leave it running. What is here stays.`,
+  ]
 }
 
 /** Whoever asked for the files of one place is told when they are those of another. */

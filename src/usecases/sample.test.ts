@@ -94,6 +94,7 @@ export async function makeDesk(context: TestContext, files: number, mover: Parti
       lightroom: { catalogs: [], keepAt: [] },
       upload: { hours: 'any', bytesPerSecond: null },
       weakSampleEvery: 20,
+      egressPerGB: null,
     },
     services: { isService: () => false } as Partial<Program['services']> as Program['services'],
     startMover: () => moverWith(mover),

@@ -29,6 +29,7 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
     services: {
       isService: () => false,
       checkAddress: none,
+      hostOf: none,
       nameFor: none,
       stepsFor: none,
       keyPolicy: none,
@@ -46,6 +47,7 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       lightroom: { catalogs: [], keepAt: [] },
       upload: { hours: 'any', bytesPerSecond: null },
       weakSampleEvery: 20,
+      egressPerGB: null,
     },
     editor: {
       newPlaceId: () => unused(),

@@ -1,5 +1,6 @@
 import type { DrilledPlace, DrillOutcome } from '../../usecases/drill.ts'
 import type { RebuildOutcome } from '../../usecases/rebuild-catalog.ts'
+import type { RestorePreview } from '../../usecases/preview-restore.ts'
 import type { RestoreOutcome } from '../../usecases/restore-outcome.ts'
 import { bytesText, filesText, makePaint, shown } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
@@ -31,6 +32,18 @@ export function printRestore(terminal: Terminal, outcome: RestoreOutcome): void 
   printFailures(terminal, outcome)
   terminal.out('')
   terminal.out(conclusion(terminal, outcome))
+}
+
+export function printRestorePreview(terminal: Terminal, preview: RestorePreview): void {
+  for (const { sentence } of preview.fetch.places) terminal.out(`· ${shown(sentence)}`)
+  if (preview.alreadyThere > 0)
+    terminal.out(
+      `· ${filesText(preview.alreadyThere)} of that name and size ${preview.alreadyThere === 1 ? 'is' : 'are'} there already.`,
+    )
+  if (preview.keptBytes > 0)
+    terminal.out(`· ${bytesText(preview.keptBytes)} lie there of files that an earlier restore could not finish.`)
+  terminal.out('')
+  terminal.out(conclusion(terminal, preview))
 }
 
 export function printDrill(terminal: Terminal, outcome: DrillOutcome): void {

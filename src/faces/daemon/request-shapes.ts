@@ -44,6 +44,7 @@ export const requestShapes: Shapes = {
   upload: ['data', 'hear', 'cancel'],
   prune: ['data', 'hear', 'cancel'],
   restore: ['data', 'hear', 'cancel'],
+  previewRestore: ['data', 'cancel'],
   rebuildCatalog: ['data', 'hear', 'cancel'],
   drill: ['data', 'hear', 'cancel'],
   report: ['data', 'data'],

@@ -100,7 +100,7 @@ places:
 copies: { required: [library, second, cloud], atLeast: 4 }
 cards: { releaseAfter: delivered, evidenceMaxAge: 2w, secondRead: false }
 second: { keep: forever }
-cloud: { keep: delivered + 30 days, window: { upload: nights, limit: 20 Mbit/s }, readBack: 5 }
+cloud: { keep: delivered + 30 days, window: { upload: nights, limit: 20 Mbit/s }, readBack: 5, egressPerGB: 0.05 }
 drive: { every: 14d, window: 1 year }
 verify: { every: 90d, budget: 90min per day }
 drill: { every: 30d, sample: 5% }
@@ -113,6 +113,7 @@ names: { job: '{client}/{job}', roll: 'Roll {roll}', file: '{shot:yyyyMMdd}-{seq
     keep: { after: 'delivered', lengthMs: 30 * dayMs },
     window: { upload: { fromMinute: 22 * 60, toMinute: 6 * 60 }, limit: { bitsPerSecond: 20_000_000 } },
     readBack: 5,
+    egressPerGB: 0.05,
   })
   assert.deepEqual(settings.drive.window, { count: 12, unit: 'months' })
   assert.deepEqual(settings.verify.budget, { lengthMs: 90 * 60_000, per: 'day' })
@@ -122,6 +123,7 @@ names: { job: '{client}/{job}', roll: 'Roll {roll}', file: '{shot:yyyyMMdd}-{seq
   assert.equal(inUse.places[1]?.declaredDevice, null)
   assert.deepEqual(inUse.upload, { hours: { fromMinute: 22 * 60, toMinute: 6 * 60 }, bytesPerSecond: 2_500_000 })
   assert.equal(inUse.weakSampleEvery, 5)
+  assert.equal(inUse.egressPerGB, 0.05)
   assert.deepEqual(inUse.policy.copies, { required: ['library', 'second', 'cloud'], atLeast: 4 })
   assert.equal(inUse.policy.cards.secondRead, false)
   assert.equal(inUse.names.file?.kind, 'file')

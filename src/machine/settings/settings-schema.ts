@@ -219,6 +219,19 @@ const uploadWindow = group('When the upload may run, and how fast.', {
   ),
 })
 
+const priceWords = 'a price such as 0.09, or null'
+const price = z
+  .nullable(
+    z.number({ error: priceWords }).check(z.minimum(0, { error: priceWords }), z.maximum(100, { error: priceWords })),
+  )
+  .check(
+    wordsOf({
+      kind: priceWords,
+      meaning:
+        'What your provider takes for a gigabyte that is fetched, where Fivefold does not know it or knows it wrongly: for S3, WebDAV and SFTP. null: as the built-in list has it.',
+    }),
+  )
+
 const cloud = group('The cloud.', {
   keep: keep('How long the files of a delivered job stay in the cloud. They go only when the other copies are proven.'),
   window: z.prefault(uploadWindow, {}),
@@ -230,6 +243,7 @@ const cloud = group('The cloud.', {
     ),
     20,
   ),
+  egressPerGB: z.prefault(price, null),
 })
 
 const drive = group('Drives for the safe.', {

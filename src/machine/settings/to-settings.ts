@@ -14,6 +14,7 @@ export interface SettingsInUse {
   readonly names: { readonly job: NameTemplate; readonly roll: NameTemplate; readonly file: NameTemplate | null }
   readonly upload: UploadWindow
   readonly weakSampleEvery: number
+  readonly egressPerGB: number | null
   readonly lightroom: { readonly catalogs: readonly string[]; readonly keepAt: readonly string[] }
   readonly start: OwnRules
   readonly news: NewsSettings
@@ -49,6 +50,7 @@ export function toSettings(file: SettingsFile): SettingsInUse {
       bytesPerSecond: cloud.window.limit === 'none' ? null : cloud.window.limit.bitsPerSecond / 8,
     },
     weakSampleEvery: cloud.readBack,
+    egressPerGB: cloud.egressPerGB,
     lightroom,
     start,
     news: {

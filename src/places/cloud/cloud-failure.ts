@@ -25,8 +25,9 @@ const dayLimitMs = 60 * 60 * 1000
 /** A limit of a day is used up. `retryAfterMs` is null when the service did not say when. */
 export const usedUpToday = (place: string, retryAfterMs: number | null, cause: string): Failure => ({
   code: 'service-busy',
-  sentence: `“${place}” has a limit for each day, and today’s is used up.`,
-  advice: 'Nothing needs to be done: “fivefold upload --wait” goes on by itself when the service takes more.',
+  sentence: `“${place}” has given or taken as much as it allows in one day.`,
+  advice:
+    'What is done stays done. With “--wait” it goes on by itself when the service allows more; else run the same command again later.',
   place,
   cause,
   retryAfterMs: retryAfterMs ?? dayLimitMs,

@@ -6,7 +6,7 @@ import type { Sample } from '../../../domain/policy.ts'
 import type { RestoreWish } from '../../../usecases/restore-files.ts'
 import type { Common, CommonOptions, Shell } from '../command-shell.ts'
 import { outcomeExit } from '../command-shell.ts'
-import { printDrill, printRebuild, printRestore } from '../print-restore.ts'
+import { printDrill, printRebuild, printRestore, printRestorePreview } from '../print-restore.ts'
 
 export function addRestore(cli: Command, common: Common, shell: Shell): void {
   addRestoreItself(cli, common, shell)
@@ -22,6 +22,8 @@ interface RestoreOptions extends CommonOptions {
   readonly workingFiles: boolean
   readonly rebuildCatalog?: boolean
   readonly fromPlace?: string
+  readonly dryRun?: boolean
+  readonly wait?: boolean
 }
 
 const examples = `
@@ -32,6 +34,7 @@ Examples:
   fivefold restore "Wedding" "Portraits" --to /home/me/restored --only '*.CR3'
   fivefold restore --since 2026-11-01 --to /home/me/restored --from "SAFE A"
   fivefold restore IMG_0042.CR3 --to /home/me/restored
+  fivefold restore --all --to /home/me/restored --from Drive --dry-run
 On a new computer, with nothing left but one place:
   fivefold restore --rebuild-catalog --from-place /media/me/SAFE_A`
 
@@ -50,6 +53,8 @@ function addRestoreItself(cli: Command, common: Common, shell: Shell): void {
     .option('--since <day>', 'only what was shot or first seen since that day, such as 2026-11-01', parseDay)
     .option('--all', 'every job there is')
     .option('--no-working-files', 'originals alone: no edits, no sidecars, no manifests')
+    .option('--dry-run', 'only say what would be fetched from where, how long it takes and what it costs')
+    .option('--wait', 'stay until everything is there: go on after a cloud said “not now”')
     .option('--rebuild-catalog', 'take back into an empty home what one place knows; see the example')
     .option('--from-place <dir>', 'the folder of that place, wherever it is mounted')
     .addHelpText('after', examples)
@@ -57,6 +62,7 @@ function addRestoreItself(cli: Command, common: Common, shell: Shell): void {
       if (options.rebuildCatalog === true) await rebuild(shell, what, options)
       else if (options.fromPlace !== undefined) shell.fail(fromPlaceAlone, options)
       else if (options.to === undefined) shell.fail(noFolder, options)
+      else if (options.dryRun === true) await preview(shell, wishOf(what, options.to, options), options)
       else await restore(shell, wishOf(what, options.to, options), options)
     })
 }
@@ -69,7 +75,14 @@ const wishOf = (what: readonly string[], to: string, options: RestoreOptions): R
   from: options.from ?? null,
   only: options.only ?? [],
   workingFiles: options.workingFiles,
+  wait: options.wait === true,
 })
+
+async function preview(shell: Shell, wish: RestoreWish, options: RestoreOptions): Promise<void> {
+  const outcome = await shell.requests(options).previewRestore(wish, shell.world.cancel)
+  shell.show(options, outcome, (previewed) => printRestorePreview(shell.terminal, previewed))
+  if (outcome.ok) shell.exit(outcomeExit[outcome.value.outcome])
+}
 
 async function restore(shell: Shell, wish: RestoreWish, options: RestoreOptions): Promise<void> {
   const line = shell.progress(options)
