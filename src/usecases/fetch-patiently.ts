@@ -5,7 +5,7 @@
 import type { WantedFile } from '../domain/restore-plan.ts'
 import type { Cancel, Hear, Program } from './program.ts'
 import type { FetchResult } from './fetch-files.ts'
-import { isNotNow, mayHelpToWait, waitFor, waitMsOf } from './wait-for-service.ts'
+import { isNotNow, mayHelpToWait, waitFor, waitMsOf } from './wait-for-cloud.ts'
 
 export interface Patiently {
   readonly program: Program

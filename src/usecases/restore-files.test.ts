@@ -9,6 +9,7 @@ import { done, failed } from '../domain/failure.ts'
 import type { Finding } from '../domain/copy.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import { parseContentHash } from '../domain/ids.ts'
+import { restoreReserveBytes } from '../domain/restore-plan.ts'
 import type { Identity, Place } from '../domain/place.ts'
 import type { CopyReport, Mover } from '../engine/contracts.ts'
 import type { Program } from './program.ts'
@@ -33,6 +34,8 @@ interface World {
   /** Bytes of which the folder was asked to be written, by path. */
   readonly wrote: string[]
   readonly read: string[]
+  /** For each sweep of the folder: did it take everything? */
+  readonly swept: boolean[]
   /** Called before each file is copied. */
   beforeCopy: (path: string) => 'go' | 'place-lost' | 'folder-full' | 'stop'
   readonly verbs: Partial<Mover>
@@ -53,6 +56,7 @@ function makeWorld(stop: AbortController = contextOf): World {
     freeBytes: 1e12,
     wrote: [],
     read: [],
+    swept: [],
     beforeCopy: () => 'go',
     verbs: {
       identify: async (address) => {
@@ -60,7 +64,10 @@ function makeWorld(stop: AbortController = contextOf): World {
         if (sentence !== undefined) return { kind: 'unknown', sentence }
         return online(address.id, address.folder, world.freeBytes, address.id)
       },
-      sweep: async () => done(0),
+      sweep: async (_place, everything = false) => {
+        world.swept.push(everything)
+        return done(0)
+      },
       listPlace: async ({ id }, folder) =>
         done({
           complete: true,
@@ -497,4 +504,24 @@ test('files that were seen on a card and never copied are not passed over in sil
   const outcome = await restore()
   assert.deepEqual([outcome.outcome, outcome.neverCopied, outcome.files.restored], ['incomplete', 1, 3])
   assert.match(outcome.remarks.join(), /1 file of these jobs was seen on a card and never copied whole/)
+})
+
+test('[J1] what lies there of a big file needs no room, and is swept only when no other restore would go on with it', async (context) => {
+  const { world, desk, restore, refused } = await makeGround(context)
+  const [first] = desk.reads
+  assert.ok(first !== undefined)
+  const bytes = desk.reads.reduce((sum, read) => sum + read.bytes, 0)
+  world.freeBytes = restoreReserveBytes + bytes - 1
+  const wish = { what: ['Wedding'], workingFiles: false }
+  assert.equal((await refused(wish)).code, 'place-too-small')
+  const folder = new Map<string, WorldFile>()
+  world.at.set(folderId, folder)
+  const lay = (hash: string, size: number, keptBytes: number): unknown =>
+    folder.set(`.fivefold/partial/studio.1.k3fa.1-1.${hash}.${size}.${keptBytes}`, { hash: first.hash, bytes: size })
+  lay(first.hash, first.bytes, 1)
+  assert.equal((await restore(wish)).outcome, 'done')
+  assert.deepEqual(world.swept, [false, true])
+  lay('f'.repeat(32), 50_000_000_000, 16_777_216)
+  assert.equal((await restore(wish)).outcome, 'done')
+  assert.deepEqual(world.swept.slice(2), [false, false], 'another film is on its way there')
 })

@@ -18,7 +18,7 @@ import type { Chosen, RestoreChoice, WorkingSource } from './gather-restore.ts'
 import { choose, gatherOriginals, gatherWorkingFiles } from './gather-restore.ts'
 import type { AskedPlace, OnlineIdentity, OnlinePlace } from './identify-places.ts'
 import { addressOf, identifyPlaces, identifyTimeoutMs, onlineOf } from './identify-places.ts'
-import { keptOnTheWay } from './kept-on-the-way.ts'
+import { isAllOurs, keptOnTheWay } from './kept-on-the-way.ts'
 import { findPlace, noSuchPlace } from './manage-places.ts'
 import { demandNoCard } from './on-a-card.ts'
 import { fetchPatiently, worthWaitingFor } from './fetch-patiently.ts'
@@ -26,7 +26,7 @@ import { fetchPlanOf, noteSpeeds } from './plan-fetch.ts'
 import type { RestorePreview } from './preview-restore.ts'
 import { previewRestore } from './preview-restore.ts'
 import type { Hear, Program } from './program.ts'
-import { askedForMs, momentText } from './wait-for-service.ts'
+import { askedForMs, momentText } from './wait-for-cloud.ts'
 import type { RestoreOutcome } from './restore-outcome.ts'
 import { concludeRestore } from './restore-outcome.ts'
 
@@ -71,7 +71,8 @@ export async function restoreFiles(
     await sayPlan(tools, work)
     const fetched = await fetchAll(tools, work, wish.wait, runId)
     // What is still wanted goes on where it is; when nothing is, nothing of ours is left in the restored tree.
-    await mover.sweep(folder, fetched.notFetched.length === 0 && !fetched.cancelled)
+    const isOver = fetched.notFetched.length === 0 && !fetched.cancelled
+    await mover.sweep(folder, isOver && (await isAllOurs(plan.wantedFiles, mover, folder, cancel)))
     const waitMs = worthWaitingFor(fetched).length > 0 ? askedForMs([...fetched.lostPlaces.values()]) : null
     const outcome = concludeRestore({
       ...work,

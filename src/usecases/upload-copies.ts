@@ -14,6 +14,7 @@ import { findPlace, noSuchPlace } from './manage-places.ts'
 import type { Hear, OpenWish, Program } from './program.ts'
 import type { SentSoFar, UploadedPlace } from './upload-round.ts'
 import { sendRound } from './upload-round.ts'
+import { mayHelpToWait, momentText } from './wait-for-cloud.ts'
 
 export interface UploadWish {
   /** Null for every cloud. */
@@ -135,7 +136,7 @@ class Rounds {
     if (this.#madeWay) return { outcome, pause: () => Promise.resolve() }
     if (!wish.wait || outcome.outcome === 'done') return { outcome, pause: null }
     if (hours.isOver) return { outcome, pause: () => Promise.resolve() }
-    if (!mayHelpToWait(outcome.places)) return { outcome, pause: null }
+    if (!mayHelp(outcome.places)) return { outcome, pause: null }
     this.#idleRounds = this.#filesSent() > sentBefore ? 0 : this.#idleRounds + 1
     const usualMs = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.max(0, this.#idleRounds - 1))
     return { outcome, pause: this.#pause(program, this.#soonestMs(program, clouds) ?? usualMs, outcome.sentence) }
@@ -153,7 +154,7 @@ class Rounds {
     const { clock } = program
     const [untilMs, untilMonotonicMs] = [clock.nowMs() + waitMs, clock.monotonicMs() + waitMs]
     return async () => {
-      this.#say('waiting', `${why} It goes on at ${program.localTime(untilMs).slice(11, 16)}.`)
+      this.#say('waiting', `${why} It goes on at ${momentText(program, waitMs)}.`)
       for (;;) {
         const leftMs = Math.min(untilMs - clock.nowMs(), untilMonotonicMs - clock.monotonicMs())
         if (leftMs <= 0 || this.#cancel.aborted) return
@@ -200,11 +201,9 @@ const lookAtClockEveryMs = 60 * 1000
 
 const isWhole = ({ lacking, carried, failures }: UploadedPlace): boolean => carried >= lacking && failures.length === 0
 
-/** A wrong password does not become right by waiting. */
-const mayHelpToWait = (places: readonly UploadedPlace[]): boolean =>
-  !places.every(({ failures }) =>
-    failures.some(({ code }) => code === 'sign-in-needed' || code === 'service-refused' || code === 'host-unknown'),
-  )
+/** A cloud that a person has to let us in at again does not become right by waiting; another one may. */
+const mayHelp = (places: readonly UploadedPlace[]): boolean =>
+  places.some(({ lacking, carried, failures }) => (carried < lacking || failures.length > 0) && mayHelpToWait(failures))
 
 function chooseClouds(program: Program, { place: name }: UploadWish): Result<readonly Place[]> {
   const clouds = program.settings.places.filter(({ role }) => role === 'cloud')

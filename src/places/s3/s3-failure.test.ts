@@ -25,6 +25,8 @@ const table: readonly (readonly [FailureCode, readonly unknown[]])[] = [
   ],
   ['place-gone', [said('NoSuchBucket', 404)]],
   ['service-busy', [said('SlowDown', 503), said('Unknown', 503), said('Unknown', 429), said('TooManyRequests', 429)]],
+  // Backblaze, when a person's own cap for the day is reached.
+  ['service-busy', [said('AccessDenied', 403, 'download bandwidth or transaction (Class B) cap exceeded.')]],
   ['service-busy', [said('ConditionalRequestConflict', 409), said('OperationAborted', 409)]],
   [
     'place-full',

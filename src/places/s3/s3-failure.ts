@@ -15,6 +15,7 @@ import {
   tooLarge,
   unreachable,
   uploadGone,
+  usedUpToday,
 } from '../cloud/cloud-failure.ts'
 
 /** What went wrong as the service names it; '' and 0 where nothing came back from it. */
@@ -30,6 +31,7 @@ type Meaning =
   | 'clock'
   | 'cut'
   | 'damaged'
+  | 'day'
   | 'full'
   | 'large'
   | 'missing'
@@ -162,6 +164,8 @@ export function s3Failure(place: string, error: unknown, path: string): Failure 
       return elsewhere(place, cause)
     case 'busy':
       return busy(place, waitOf(error), cause)
+    case 'day':
+      return usedUpToday(place, waitOf(error), cause)
     case 'full':
       return serviceFull(place, cause)
     case 'large':
@@ -188,6 +192,7 @@ export function s3Failure(place: string, error: unknown, path: string): Failure 
 function meaning(word: string, status: number, message: string): Meaning {
   // Backblaze says it in the text only, beside the word for everything that is not allowed.
   if (status === 403 && /storage.cap|quota/i.test(message)) return 'full'
+  if (status === 403 && /\bcap exceeded/i.test(message)) return 'day'
   const known = meaningOf.get(word) ?? byStatus[status]
   if (known !== undefined) return known
   return status >= 400 && status < 500 ? 'refused' : 'trouble'
