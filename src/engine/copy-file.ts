@@ -62,31 +62,35 @@ export interface CopyTools {
  * is about what is stored there, and not about what this computer remembers of it.
  */
 export async function copyFile(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile>> {
-  const copied = await copyOnce(order, tools)
-  // Which half was wrong, can't be told: what lay there from before, or what came now. So it is read whole, once.
-  return copied === 'wrong-beginning' ? copyWhole(order, tools) : copied
+  const copied = await copyOnce(order, tools, 'going-on')
+  if (copied.wrongBeginning !== true) return copied.read
+  // Which half was wrong can't be told: what lay there from before, or what came now. Before the source is blamed, it is read whole.
+  return (await copyOnce(order, tools, 'whole')).read
 }
 
-async function copyWhole(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile>> {
-  const copied = await copyOnce(order, tools)
-  return copied === 'wrong-beginning' ? failed(differsFromOriginal(order, tools.source)) : copied
+type How = 'going-on' | 'whole'
+
+interface CopiedOnce {
+  readonly read: Result<WrittenFile>
+  readonly wrongBeginning?: boolean
 }
 
-async function copyOnce(order: CopyOrder, tools: CopyTools): Promise<Result<WrittenFile> | 'wrong-beginning'> {
+async function copyOnce(order: CopyOrder, tools: CopyTools, how: How): Promise<CopiedOnce> {
   const { source } = tools
   const opened = await source.open(order.path, source.kind === 'card' ? 'fast' : 'past-cache', order.bytes)
-  if (!opened.ok) return opened
+  if (!opened.ok) return { read: opened }
   const reading = opened.value
   try {
-    if (reading.bytes !== order.bytes) return failed(otherSize(order, source))
+    if (reading.bytes !== order.bytes) return { read: failed(otherSize(order, source)) }
     // The file system of a place may have rounded the time that it was given.
-    if (source.kind === 'card' && reading.mtimeMs !== order.mtimeMs) return failed(changedWhileRead(order, source))
-    const { placed, ended } = await beginEverywhere(order, tools)
-    const streamed = await streamEverywhere(order, reading, placed, ended, tools)
-    if (streamed.ok) return streamed
-    for (const file of placed) await letGo(file, streamed.failure)
+    if (source.kind === 'card' && reading.mtimeMs !== order.mtimeMs)
+      return { read: failed(changedWhileRead(order, source)) }
+    const { placed, ended } = await beginEverywhere(order, tools, how)
+    const read = await streamEverywhere(order, reading, placed, ended, tools)
+    if (read.ok) return { read }
+    for (const file of placed) await letGo(file, read.failure)
     const wentOn = placed.some(({ lasting }) => lasting !== undefined && lasting.keptBytes > 0)
-    return wentOn && !mayBeGoneOnWith(streamed.failure) ? 'wrong-beginning' : streamed
+    return { read, wrongBeginning: wentOn && !mayBeGoneOnWith(read.failure) }
   } finally {
     await reading.close()
   }
@@ -100,13 +104,14 @@ async function letGo({ writing, lasting }: PlacedFile, failure: Failure): Promis
 async function beginEverywhere(
   order: CopyOrder,
   tools: CopyTools,
+  how: How,
 ): Promise<{ placed: PlacedFile[]; ended: CopyOutcome[] }> {
   const placed: PlacedFile[] = []
   const ended: CopyOutcome[] = []
   for (const { placeId, path } of order.to) {
     const place = tools.places.get(placeId)
     if (place === undefined) throw new Error(`An order names a place that is not open: ${placeId}`)
-    const begun = await beginAt(place, path, order, tools.source)
+    const begun = await beginAt(place, path, order, how === 'going-on' && isWorthKeeping(order, tools.source))
     if (begun.kind === 'placed') placed.push(begun.file)
     else ended.push(begun.outcome)
   }
@@ -115,7 +120,7 @@ async function beginEverywhere(
 
 type Begun = { kind: 'placed'; file: PlacedFile } | { kind: 'ended'; outcome: CopyOutcome }
 
-async function beginAt(place: WritablePlace, path: string, order: CopyOrder, source: CardSource): Promise<Begun> {
+async function beginAt(place: WritablePlace, path: string, order: CopyOrder, goesOn: boolean): Promise<Begun> {
   if (order.setAsideTo === undefined || order.setAsideTo === null) {
     const presence = await place.check(path)
     if (presence.kind === 'present' && presence.bytes === order.bytes)
@@ -126,7 +131,7 @@ async function beginAt(place: WritablePlace, path: string, order: CopyOrder, sou
     kind: 'ended',
     outcome: { kind: 'failed', placeId: place.id, failure },
   })
-  if (isWorthKeeping(order, source) && order.expected !== null && place.goOn !== undefined) {
+  if (goesOn && order.expected !== null && place.goOn !== undefined) {
     const begun = await place.goOn(order.bytes, order.expected)
     if (!begun.ok) return failedHere(begun.failure)
     return { kind: 'placed', file: { place, path, writing: begun.value, lasting: begun.value } }

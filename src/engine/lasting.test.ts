@@ -37,7 +37,7 @@ const readingOf = (bytes: Uint8Array): Reading => ({
   close: async () => undefined,
 })
 
-/** A service with one file, and a folder in which so much of that file lies from before: the first time it is asked. */
+/** A service with one file, and a folder in which so much of that file lies from before. */
 async function makeFetching(left: Uint8Array, wish: { cutAt?: number; sent?: Uint8Array } = {}): Promise<Fetching> {
   const ground = await makeGround({ [path]: content })
   const [readFrom, kept, ended]: [number[], number[], string[]] = [[], [], []]
@@ -63,10 +63,9 @@ async function makeFetching(left: Uint8Array, wish: { cutAt?: number; sent?: Uin
   }
   const place = ground.tools.places.get(pc)
   assert.ok(place !== undefined)
-  let there = left
-  const goOn = async (bytes: number) => {
-    const before = there
-    there = new Uint8Array(0)
+  // What is left can't be removed, so it would be found again and again.
+  const nothing = new Uint8Array(0)
+  const open = async (bytes: number, before: Uint8Array) => {
     laid.fill(0)
     laid.set(before)
     const end = async (how: string): Promise<void> => {
@@ -91,7 +90,9 @@ async function makeFetching(left: Uint8Array, wish: { cutAt?: number; sent?: Uin
     }
     return done(lasting)
   }
-  const places = new Map([[pc, ground.disturbed(place, { goOn })]])
+  const places = new Map([
+    [pc, ground.disturbed(place, { goOn: (bytes) => open(bytes, left), begin: (bytes) => open(bytes, nothing) })],
+  ])
   return { ground, tools: { ...ground.tools, source, places }, readFrom, kept, ended, laid }
 }
 
