@@ -164,7 +164,6 @@ mgr data = ${join(folder, 'mgr')}
 osd data = ${join(folder, 'osd')}
 osd objectstore = bluestore
 bluestore block size = 8589934592
-osd memory target = 939524096
 mgr initial modules =
 mon data avail crit = 1
 mon data avail warn = 1
