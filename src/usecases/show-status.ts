@@ -2,7 +2,7 @@
 import type { JobTally } from '../catalog/catalog.ts'
 import type { Due } from '../domain/due.ts'
 import { whatIsDue } from '../domain/due.ts'
-import { ago } from '../domain/due-words.ts'
+import { ago, typed } from '../domain/due-words.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { Role } from '../domain/place.ts'
 import type { Policy } from '../domain/policy.ts'
@@ -168,13 +168,18 @@ function placeStatus({ services }: Program, seen: SeenPlace, nowMs: number): Pla
 
 /** A look waits for less than a second, and a service whose sign-in has to be renewed first may need longer: that is no alarm. */
 function sayNotReached(
-  { lastSeenAtMs }: SeenPlace,
+  { place, lastSeenAtMs }: SeenPlace,
   identity: Exclude<SeenPlace['identity'], { kind: 'online' }>,
   nowMs: number,
 ): string {
-  const isLate = identity.kind === 'unknown' && identity.code === undefined
-  const when = lastSeenAtMs === null ? 'never reached yet' : `last reached ${ago(lastSeenAtMs, nowMs)}`
-  return isLate ? `No answer within a second; ${when}.` : `${identity.sentence} It was ${when}.`
+  const code = identity.kind === 'unknown' ? identity.code : identity.kind
+  if (lastSeenAtMs === null) {
+    if (code === 'sign-in-needed') return `Nobody has signed in yet: “fivefold place sign-in ${typed(place.name)}”.`
+    return code === undefined ? 'No answer within a second; it was never reached yet.' : identity.sentence
+  }
+  const when = ago(lastSeenAtMs, nowMs)
+  if (code === undefined) return `No answer within a second; last reached ${when}.`
+  return `${identity.sentence} It was last reached ${when}.`
 }
 
 function sayAway({ place, lastUpdatedAtMs }: SeenPlace, nowMs: number): string {

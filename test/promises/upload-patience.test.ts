@@ -110,6 +110,7 @@ test(
       'Nobody has signed in at “google” yet: run “fivefold place sign-in google”.',
       'Nobody has signed in at “onedrive” yet: run “fivefold place sign-in onedrive”.',
     ])
+    assert.equal(sentenceOf(before, 'google'), 'Nobody has signed in yet: “fivefold place sign-in google”.')
     for (const provider of providers) await signIn(world, double, provider)
     // Twice: some services give a new refresh token each time, and that one must have been kept.
     for (const round of [1, 2]) {
