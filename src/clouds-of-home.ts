@@ -7,6 +7,7 @@ import type { SignInOrder, SignInProvider } from './machine/sign-in/sign-in-prov
 import { loopbackEndpoint } from './places/cloud/oauth-request.ts'
 import type { ServiceAddress } from './places/cloud/cloud-address.ts'
 import { readServiceAddress } from './places/cloud/cloud-address.ts'
+import { isRemoteName, noRemoteName } from './places/rclone/remote-name.ts'
 import type { Cancel, Secret, Services, SignInKind, SignInTalk } from './usecases/program.ts'
 import { signInSteps } from './usecases/sign-in-steps.ts'
 
@@ -39,7 +40,8 @@ export function servicesOf(home: string): Services {
     checkAddress: (text) => {
       const address = readServiceAddress(text)
       if (address === null) return failed(notUnderstood(text))
-      return address.kind === 'rclone' ? failed(noRclone) : done(kindOf[address.kind])
+      if (address.kind === 'rclone' && !isRemoteName(address.remote)) return failed(noRemoteName(null, address.remote))
+      return done(kindOf[address.kind])
     },
     hostOf: (text) => hostOf(demandAddress(text)),
     nameFor: (text) => nameOf[demandAddress(text).kind],
@@ -159,9 +161,3 @@ const notUnderstood = (address: string): Failure => ({
   sentence: `${address} is no address of a service that Fivefold understands.`,
   advice: '“fivefold place add --help” shows the forms.',
 })
-
-const noRclone: Failure = {
-  code: 'wrong-usage',
-  sentence: 'This Fivefold can’t use rclone remotes yet.',
-  advice: 'Take a service that Fivefold knows by itself: “fivefold place add --help” lists them.',
-}

@@ -1,9 +1,10 @@
 /** Joins the kinds of services with their addresses, and with the secrets that let us in. Each kind is loaded when it is needed. */
 import type { Result } from './domain/failure.ts'
-import { done, failed } from './domain/failure.ts'
+import { done } from './domain/failure.ts'
 import type { PlaceAddress } from './engine/contracts.ts'
 import type { PlaceId } from './domain/ids.ts'
 import type { Credentials, ServicePlace, SessionShelf } from './engine/cloud-contract.ts'
+import { startRclone } from './machine/rclone/start-rclone.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
 import { openUploadSessions, signOfHome } from './machine/upload-sessions.ts'
 import type { ServiceAddress } from './places/cloud/cloud-address.ts'
@@ -49,12 +50,14 @@ export async function openService(
       const { openOnedrivePlace } = await import('./places/onedrive/onedrive-place.ts')
       return done(openOnedrivePlace({ id, name, address }, credentials))
     }
-    case 'rclone':
-      return failed({
-        code: 'settings-wrong',
-        sentence: `“${name}” is an rclone remote, and this Fivefold can’t use rclone yet.`,
-        advice: 'Take a service that Fivefold knows by itself: “fivefold place add --help” lists them.',
-        place: name,
-      })
+    case 'rclone': {
+      const [{ lookAtRemote }, { openRclonePlace }] = await Promise.all([
+        import('./places/rclone/look-at-remote.ts'),
+        import('./places/rclone/rclone-place.ts'),
+      ])
+      const program = { start: startRclone }
+      const looked = await lookAtRemote(name, address.remote, program)
+      return looked.ok ? done(openRclonePlace({ id, name, address }, looked.value.deviceId, program)) : looked
+    }
   }
 }

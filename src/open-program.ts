@@ -84,7 +84,7 @@ export const openProgramAt =
       },
       editor,
       isAtWork: async () => !mayWrite && (await writers.isAtWork(home.value.folder)),
-      examineMachine: () => examineMachine(home.value),
+      examineMachine: () => examineMachine(home.value, throughRclone(current.places)),
       startMover: () => {
         const command = [...moverCommand, home.value.folder, String(current.weakSampleEvery)]
         return startMoverWith(command, catalog.value, mayWrite)
@@ -135,6 +135,9 @@ function startMoverWith(
   const mover = withReceipts(demandPermits(hands, nowMs), { catalog, mayWrite, isService: isServiceAddress, nowMs })
   return { ...mover, end: () => hands.end() }
 }
+
+const throughRclone = (places: readonly Place[]): readonly string[] =>
+  places.filter(({ address }) => readServiceAddress(address)?.kind === 'rclone').map(({ name }) => name)
 
 const isServiceAddress = (text: string): boolean => readServiceAddress(text) !== null
 

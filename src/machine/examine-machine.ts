@@ -15,8 +15,10 @@ const oldestNode = 24
 const lowHomeBytes = 500e6
 const toolTimeoutMs = 5000
 
-export async function examineMachine(home: Home): Promise<readonly MachineAnswer[]> {
-  return [examineRuntime(), await examineHome(home), await examinePerl(), examineClock()]
+/** `throughRclone`: the places that need rclone, by name. */
+export async function examineMachine(home: Home, throughRclone: readonly string[]): Promise<readonly MachineAnswer[]> {
+  const always = [examineRuntime(), await examineHome(home), await examinePerl(), examineClock()]
+  return throughRclone.length === 0 ? always : [...always, await examineRclone(throughRclone)]
 }
 
 function examineRuntime(): MachineAnswer {
@@ -67,6 +69,21 @@ async function examinePerl(): Promise<MachineAnswer> {
     sentence:
       'Perl is missing, so dates and cameras of pictures can’t be read. Copies are made and proven all the same.',
     advice: 'Install the package “perl”.',
+  }
+}
+
+/** Which version is new enough is for the place to say, when it is asked. */
+async function examineRclone(places: readonly string[]): Promise<MachineAnswer> {
+  const what = 'rclone'
+  const names = places.map((name) => `“${name}”`).join(', ')
+  const end = await runCommand('rclone', ['version'], toolTimeoutMs)
+  const [, version = null] = end.kind === 'ended' ? (/rclone v(\S+)/.exec(end.stdout) ?? []) : []
+  if (version !== null) return { what, fine: true, sentence: `rclone ${version} is there, for ${names}.`, advice: null }
+  return {
+    what,
+    fine: false,
+    sentence: `rclone is missing, and ${names} can be reached only through it.`,
+    advice: 'Install rclone 1.60 or newer; its page is rclone.org.',
   }
 }
 

@@ -35,7 +35,7 @@ import { retireCard, seeCardAlarms, trustCard } from './keep-card.ts'
 import type { CardLine, CardView, JobView } from './look-up.ts'
 import { listCards, listJobs, showCards, showFile, showJob } from './look-up.ts'
 import type { AddedPlace, PlaceWish } from './manage-places.ts'
-import { addPlace, listPlaces, removePlace } from './manage-places.ts'
+import { listPlaces, removePlace } from './manage-places.ts'
 import { markCulled } from './mark-culled.ts'
 import type { NextCardAnswer } from './next-card.ts'
 import { nextCard } from './next-card.ts'
@@ -57,7 +57,7 @@ import type { DriveUpdateOutcome } from './drive-outcome.ts'
 import type { DrillOutcome, DrillWish } from './drill.ts'
 import { drillPlaces } from './drill.ts'
 import type { SignedIn, SignInWish } from './sign-in-place.ts'
-import { signInPlace } from './sign-in-place.ts'
+import { addPlaceWhole, signInPlace } from './sign-in-place.ts'
 import type { SignInQuestion } from './sign-in-questions.ts'
 import { askSignIn } from './sign-in-questions.ts'
 import type { UploadOutcome, UploadWish } from './upload-copies.ts'
@@ -238,7 +238,7 @@ export function makeRequests(open: OpenProgram): Requests {
     rebuildCatalog: (wish, hear, cancel) =>
       working('restore --rebuild-catalog', hear, (program) => rebuildCatalog(program, wish, hear, cancel)),
     drill: (wish, hear, cancel) => working('drill', hear, (program) => drillPlaces(program, wish, hear, cancel)),
-    addPlace: (wish) => using('write', 'place add', (program) => addPlace(program, wish)),
+    addPlace: (wish) => using('write', 'place add', (program) => addPlaceWhole(program, wish)),
     signIn: (wish, talk, cancel) =>
       using('write', 'place sign-in', (program) => signInPlace(program, wish, talk, cancel)),
     removePlace: (name) => using('write', 'place remove', (program) => removePlace(program, name)),

@@ -8,7 +8,8 @@ import { parsePlaceId } from '../domain/ids.ts'
 import type { Identity, Place } from '../domain/place.ts'
 import type { Cancel, Mover } from '../engine/contracts.ts'
 import { addressOf, identifyTimeoutMs } from './identify-places.ts'
-import { findPlace, markerOf, noSuchPlace } from './manage-places.ts'
+import type { AddedPlace, PlaceWish } from './manage-places.ts'
+import { addPlace, findPlace, markerOf, noSuchPlace, removePlace } from './manage-places.ts'
 import type { Program, Secret, SignInKind, SignInTalk } from './program.ts'
 
 export interface SignInWish {
@@ -54,14 +55,25 @@ export async function signInPlace(
   const { place } = asked.value
   const secret = await secretFor(program, place, wish, talk, cancel)
   if (!secret.ok) return secret
+  const known = await letIn(program, place, asked.value.kind === 'nothing' ? null : secret.value)
+  if (!known.ok) return known
+  const { freeBytes } = known.value.identity
+  return done({
+    schema: 'fivefold.sign-in/1',
+    place: known.value.place,
+    freeBytes,
+    sentence: `“${known.value.place.name}” lets Fivefold in. “fivefold upload” sends what it lacks.`,
+  })
+}
+
+/** Without a secret for a service that needs none of us. */
+async function letIn(program: Program, place: Place, secret: Secret | null): Promise<Result<Known>> {
   const hadSecret = await program.services.hasSecret(place.id)
-  await program.services.saveSecret(place.id, secret.value)
-  const known = await become(program, place, secret.value)
-  if (!known.ok) {
-    // The older one may be good still; a first one that does not work is of no use to anybody.
-    if (!hadSecret) await program.services.removeSecret(place.id)
-    return known
-  }
+  if (secret !== null) await program.services.saveSecret(place.id, secret)
+  const known = await become(program, place, secret)
+  // The older one may be good still; a first one that does not work is of no use to anybody.
+  if (!known.ok && secret !== null && !hadSecret) await program.services.removeSecret(place.id)
+  if (!known.ok) return known
   const { freeBytes, totalBytes, device, limits } = known.value.identity
   await program.catalog.notePlaceSeen({
     placeId: known.value.place.id,
@@ -71,12 +83,19 @@ export async function signInPlace(
     totalBytes,
     fsType: limits.type,
   })
-  return done({
-    schema: 'fivefold.sign-in/1',
-    place: known.value.place,
-    freeBytes,
-    sentence: `“${known.value.place.name}” lets Fivefold in. “fivefold upload” sends what it lacks.`,
-  })
+  return known
+}
+
+/** A place for which nobody signs in is ready as soon as it is set down. One that can't be used is taken out again. */
+export async function addPlaceWhole(program: Program, wish: PlaceWish): Promise<Result<AddedPlace>> {
+  const added = await addPlace(program, wish)
+  if (!added.ok || added.value.identity !== null) return added
+  const asked = signInKind(program, added.value.place.id)
+  if (!asked.ok || asked.value.kind !== 'nothing') return added
+  const known = await letIn(program, added.value.place, null)
+  if (known.ok) return done({ ...known.value, next: null, warnings: [] })
+  await removePlace(program, added.value.place.id)
+  return known
 }
 
 async function secretFor(
@@ -96,7 +115,7 @@ interface Known {
   readonly identity: Extract<Identity, { kind: 'online' }>
 }
 
-async function become(program: Program, place: Place, secret: Secret): Promise<Result<Known>> {
+async function become(program: Program, place: Place, secret: Secret | null): Promise<Result<Known>> {
   const mover = program.startMover()
   try {
     const first = await mover.identify(addressOf(place), identifyTimeoutMs)
@@ -118,7 +137,7 @@ async function takeOver(
   mover: Mover,
   place: Place,
   foundId: string,
-  secret: Secret,
+  secret: Secret | null,
 ): Promise<Result<Known>> {
   const id = parsePlaceId(foundId)
   if (program.settings.places.some((other) => other.id === id)) return failed(isAnother(place))
@@ -126,7 +145,7 @@ async function takeOver(
   const removed = await program.editor.removePlace(place.id)
   if (!removed.ok) return removed
   await program.catalog.removePlace(place.id, program.clock.nowMs())
-  await program.services.saveSecret(id, secret)
+  if (secret !== null) await program.services.saveSecret(id, secret)
   await program.services.removeSecret(place.id)
   const added = await program.editor.addPlace(found)
   if (!added.ok) return added

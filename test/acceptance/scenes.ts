@@ -129,7 +129,7 @@ export const scenes: readonly Scene[] = [
       'upload',
       'place add cloud gdrive:Fivefold --name Drive',
       'place add second dropbox:Fivefold',
-      'place add cloud rclone:box:pictures',
+      'place add cloud rclone:box,token=x:pictures',
       'place add cloud sftp://ada:secret@nas/pictures',
       'place list',
       'upload',

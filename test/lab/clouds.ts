@@ -4,6 +4,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCloudDouble } from './cloud-double/cloud-double.ts'
 import { startCuttingProxy } from './cutting-proxy.ts'
+import { rcloneConfig, rcloneHere, webdavRemote } from './rclone-here.ts'
 import { sshHere, sshServer } from './ssh-server.ts'
 import { startSwift, swiftHere, swiftKey } from './swift-server.ts'
 import { apacheHere, webdavServer } from './webdav-servers.ts'
@@ -11,8 +12,10 @@ import { apacheHere, webdavServer } from './webdav-servers.ts'
 export interface CloudHere extends AsyncDisposable {
   /** For “place add cloud”. */
   readonly address: string
-  /** For “place sign-in --secrets-from”. */
-  readonly secret: Readonly<Record<string, string>>
+  /** For “place sign-in --secrets-from”; null where there is nothing to sign in. */
+  readonly secret: Readonly<Record<string, string>> | null
+  /** For every command that has to do with it. */
+  readonly env?: Readonly<Record<string, string>>
   /** An upload that was killed goes on in the middle of the file. */
   readonly resumes: boolean
   /** How the service's word counts: by its own checksum, or read back. */
@@ -32,6 +35,8 @@ export interface CloudHere extends AsyncDisposable {
 
 export interface CloudKind {
   readonly name: string
+  /** Takes minutes: only in the long runs. */
+  readonly isSlow?: true
   /** Null for yes, or the reason why not. */
   missing(): string | null
   start(): Promise<CloudHere>
@@ -110,6 +115,31 @@ async function webdav(): Promise<CloudHere> {
   }
 }
 
+/** rclone in between: what it speaks with is Apache. */
+async function rclone(): Promise<CloudHere> {
+  await using undo = new AsyncDisposableStack()
+  const server = undo.use(await webdavServer('apache'))
+  const line = undo.use(await startCuttingProxy(server.port))
+  const config = undo.use(await rcloneConfig())
+  await config.add('box', await webdavRemote(server, line.port))
+  const made = undo.move()
+  const root = join(server.storage, folder)
+  let forgotten = 0
+  return {
+    address: `rclone:box:${folder}`,
+    secret: null,
+    env: { RCLONE_CONFIG: config.path },
+    resumes: false,
+    strength: 'medium',
+    chunkBytes: Number.POSITIVE_INFINITY,
+    receivedBytes: () => line.bytesSent - forgotten,
+    forget: () => (forgotten = line.bytesSent),
+    flip: (path) => flipIn(join(root, path)),
+    unfinished: () => filesIn(join(root, '.fivefold/partial')),
+    [Symbol.asyncDispose]: () => made.disposeAsync(),
+  }
+}
+
 async function sftp(): Promise<CloudHere> {
   await using undo = new AsyncDisposableStack()
   const server = undo.use(await sshServer())
@@ -162,10 +192,16 @@ const drive =
     }
   }
 
+/** The reason why a test of a kind does not run here, or now. */
+export const whyNot = (kind: CloudKind): string | null =>
+  kind.isSlow === true && process.env['FIVEFOLD_THOROUGH'] !== '1' ? 'runs with FIVEFOLD_THOROUGH=1' : kind.missing()
+
 export const cloudKinds: readonly CloudKind[] = [
   { name: 'S3 (Swift)', missing: swiftHere, start: s3 },
   { name: 'WebDAV (Apache)', missing: apacheHere, start: webdav },
   { name: 'SFTP (OpenSSH)', missing: sshHere, start: sftp },
+  // Each verb starts a program that signs in anew.
+  { name: 'rclone (to Apache)', isSlow: true, missing: () => rcloneHere() ?? apacheHere(), start: rclone },
   {
     name: 'Google Drive (double)',
     missing: () => null,

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { canKill, canMakeLoopDisk } from '../lab/can-run.ts'
 import type { CloudHere } from '../lab/clouds.ts'
-import { cloudKinds } from '../lab/clouds.ts'
+import { cloudKinds, whyNot } from '../lab/clouds.ts'
 import { runAndKill } from '../lab/kill-at-random.ts'
 import { labSeed, seededRandom } from '../lab/seeded-random.ts'
 import type { Ground } from './ground.ts'
@@ -23,8 +23,12 @@ const kills = times(2, 20)
 const besideBytes = 512 * 1024
 
 async function signedIn(world: Ground, cloud: CloudHere): Promise<void> {
-  const added = await runCommand(['place', 'add', 'cloud', cloud.address, '--name', 'Cloud', '--home', world.home])
+  const { env = {} } = cloud
+  const added = await runCommand(['place', 'add', 'cloud', cloud.address, '--name', 'Cloud', '--home', world.home], {
+    env,
+  })
   assert.equal(added.exitCode, 0, story(added))
+  if (cloud.secret === null) return
   const secrets = join(world.root, 'secrets.json')
   await writeFile(secrets, JSON.stringify(cloud.secret), { mode: 0o600 })
   const signed = await runCommand(['place', 'sign-in', 'Cloud', '--secrets-from', secrets, '--home', world.home])
@@ -35,7 +39,7 @@ async function signedIn(world: Ground, cloud: CloudHere): Promise<void> {
 for (const [index, kind] of cloudKinds.entries())
   test(
     `[J1] [W1] [W3] ${kind.name}: an upload that is killed goes on where it was`,
-    { skip: canKill() ?? canMakeLoopDisk('ext4') ?? kind.missing() ?? false },
+    { skip: canKill() ?? canMakeLoopDisk('ext4') ?? whyNot(kind) ?? false },
     async (t: TestContext) => {
       const seed = labSeed(20_264) + index
       const chance = seededRandom(seed)
@@ -49,6 +53,7 @@ for (const [index, kind] of cloudKinds.entries())
       assert.equal((await ingest(world.home, card)).exitCode, 0)
       await signedIn(world, cloud)
       cloud.forget()
+      const { env = {} } = cloud
       const args = ['upload', '--home', world.home, '--json']
       let killed = 0
       for (let round = 0; killed < kills && round < kills * 3; round += 1) {
@@ -58,6 +63,7 @@ for (const [index, kind] of cloudKinds.entries())
         const outcome = await runAndKill({
           command: fivefold,
           args,
+          env,
           kill: { when: () => cloud.receivedBytes() > at },
           timeoutMs: 240_000,
         })
@@ -67,7 +73,7 @@ for (const [index, kind] of cloudKinds.entries())
         const light = (await statusOf(world.home)).jobs[0]?.copies['cloud']
         assert.equal(light?.proven, 0, 'nothing half-sent is believed')
       }
-      const ended = await runCommand(args, { timeoutMs: 240_000 })
+      const ended = await runCommand(args, { env, timeoutMs: 240_000 })
       assert.equal(ended.exitCode, 0, `seed ${seed}: ${story(ended)}`)
       const sentTwice = cloud.receivedBytes() - fileBytes
       if (cloud.resumes)
@@ -79,7 +85,8 @@ for (const [index, kind] of cloudKinds.entries())
       assert.ok([0, null].includes(await cloud.unfinished()), 'something unfinished is left at the service')
       // Read back whole, and compared with the hash of the card's read.
       const out = join(world.root, 'restored')
-      const restored = await runCommand(['restore', 'Wedding', '--from', 'Cloud', '--to', out, '--home', world.home])
+      const back = ['restore', 'Wedding', '--from', 'Cloud', '--to', out, '--home', world.home]
+      const restored = await runCommand(back, { env })
       assert.equal(restored.exitCode, 0, story(restored))
       t.diagnostic(
         `${kind.name}: ${killed} kills of ${fileBytes / mebibyte} MiB, ${sentTwice} bytes sent twice in all (a chunk has ${cloud.chunkBytes}; seed ${seed})`,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { canMakeLoopDisk } from '../lab/can-run.ts'
 import type { CloudHere } from '../lab/clouds.ts'
-import { cloudKinds } from '../lab/clouds.ts'
+import { cloudKinds, whyNot } from '../lab/clouds.ts'
 import type { Ground } from './ground.ts'
 import { fillCard, ground, pictures } from './ground.ts'
 import type { Line, SaidFailure } from './the-command.ts'
@@ -28,8 +28,12 @@ const uploadOf = ({ last }: { readonly last: Line | null }): UploadResult => {
 }
 
 async function signedIn(world: Ground, cloud: CloudHere): Promise<void> {
-  const added = await runCommand(['place', 'add', 'cloud', cloud.address, '--name', 'Cloud', '--home', world.home])
+  const { env = {} } = cloud
+  const added = await runCommand(['place', 'add', 'cloud', cloud.address, '--name', 'Cloud', '--home', world.home], {
+    env,
+  })
   assert.equal(added.exitCode, 0, story(added))
+  if (cloud.secret === null) return
   const secrets = join(world.root, 'secrets.json')
   await writeFile(secrets, JSON.stringify(cloud.secret), { mode: 0o600 })
   const signed = await runCommand(['place', 'sign-in', 'Cloud', '--secrets-from', secrets, '--home', world.home])
@@ -37,15 +41,19 @@ async function signedIn(world: Ground, cloud: CloudHere): Promise<void> {
   assert.equal(signed.exitCode, 0, story(signed))
 }
 
-const run = (world: Ground, ...args: readonly string[]) => runCommand([...args, '--home', world.home, '--json'])
+const runWith =
+  ({ env = {} }: CloudHere) =>
+  (world: Ground, ...args: readonly string[]) =>
+    runCommand([...args, '--home', world.home, '--json'], { env })
 
 for (const kind of cloudKinds)
   test(
     `[V1] [W3] [M1] [R1] ${kind.name}: a job is sent, proven, found rotten, mended, and comes back byte for byte`,
-    { skip: canMakeLoopDisk('ext4') ?? kind.missing() ?? false },
+    { skip: canMakeLoopDisk('ext4') ?? whyNot(kind) ?? false },
     async () => {
       await using world = await ground()
       await using cloud = await kind.start()
+      const run = runWith(cloud)
       const card = join(world.root, 'EOS_DIGITAL')
       const sizes = [0, 1, 300_000, 11 * 1024 * 1024 + 5, 4096, 77_777]
       const truth = await fillCard(

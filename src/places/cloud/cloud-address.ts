@@ -32,8 +32,9 @@ export function readServiceAddress(text: string): ServiceAddress | null {
   const options = Object.fromEntries(new URLSearchParams(query))
   if (isDrive(scheme)) return { kind: drives[scheme], path: tidy(body), options }
   if (scheme === 'rclone') {
-    const [, remote = '', path = ''] = /^([^:]+):(.*)$/s.exec(body) ?? []
-    return remote === '' ? null : { kind: 'rclone', remote, path: path.replace(/\/+$/, ''), options }
+    // All of it is rclone's: a path of its own may hold a question mark, and “/” is the top of a server.
+    const [, remote = '', path = ''] = /^([^:]+):(.*)$/s.exec(rest) ?? []
+    return remote === '' ? null : { kind: 'rclone', remote, path: path.replace(/(?<=.)\/+$/s, ''), options: {} }
   }
   if (!body.startsWith('//')) return null
   if (scheme === 's3') {

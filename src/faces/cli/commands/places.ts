@@ -13,6 +13,8 @@ Services that Fivefold sends to by itself:
   s3://BUCKET/FOLDER?endpoint=https://HOST&region=REGION   (no endpoint: Amazon; any S3-compatible service)
   webdav://USER@HOST/PATH   (for Nextcloud add ?chunks=nextcloud; for a server without TLS in your own house ?tls=off)
   sftp://USER@HOST:PORT/PATH
+Any other, through rclone (1.60 or newer) where this computer has it, with a remote that “rclone config” has made:
+  rclone:REMOTE:PATH
 A password or key never belongs into the address: “fivefold place sign-in NAME” asks for it.
 
 Examples:
