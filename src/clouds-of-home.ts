@@ -54,6 +54,7 @@ export function servicesOf(home: string): Services {
       if (address.kind !== 's3') return null
       return (await import('./places/s3/least-privilege-policy.ts')).leastPrivilegePolicy(address)
     },
+    remarksFor: (text) => (demandAddress(text).kind === 'rclone' ? rcloneRemarks : []),
     hasSecret: async (placeId) => (await secrets.credentialsOf(placeId).read()) !== null,
     saveSecret: (placeId, secret) => secrets.credentialsOf(placeId).write(secret),
     removeSecret: (placeId) => secrets.remove(placeId),
@@ -155,6 +156,11 @@ async function providerOf(kind: OAuthKind, origin: string | null): Promise<SignI
       return (await import('./places/onedrive/onedrive-provider.ts')).onedriveProvider(origin)
   }
 }
+
+const rcloneRemarks: readonly string[] = [
+  'Through rclone, every file is fetched back once before it counts as proven, so it goes over your line twice.',
+  'An upload that is cut begins the file anew. Use the folder for nothing but Fivefold: docs/guide/rclone.md tells why.',
+]
 
 const notUnderstood = (address: string): Failure => ({
   code: 'wrong-usage',

@@ -154,6 +154,8 @@ export interface Services {
   stepsFor(address: string): readonly string[]
   /** The rights that the everyday key needs there, as the text that the service takes; null for a kind that knows no such thing. */
   keyPolicy(address: string): Promise<string | null>
+  /** What a person should know of a kind that can less than the others, a sentence each. */
+  remarksFor(address: string): readonly string[]
   hasSecret(placeId: PlaceId): Promise<boolean>
   saveSecret(placeId: PlaceId, secret: Secret): Promise<void>
   removeSecret(placeId: PlaceId): Promise<void>

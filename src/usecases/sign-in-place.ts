@@ -93,7 +93,8 @@ export async function addPlaceWhole(program: Program, wish: PlaceWish): Promise<
   const asked = signInKind(program, added.value.place.id)
   if (!asked.ok || asked.value.kind !== 'nothing') return added
   const known = await letIn(program, added.value.place, null)
-  if (known.ok) return done({ ...known.value, next: null, warnings: [] })
+  if (known.ok)
+    return done({ ...known.value, next: null, warnings: program.services.remarksFor(known.value.place.address) })
   await removePlace(program, added.value.place.id)
   return known
 }

@@ -173,6 +173,7 @@ const everyDay = [
   '[W2] a name that was taken before',
   '[W2] a move never replaces',
   'what is abandoned',
+  'a small text that is laid anew',
 ]
 const runs = (name: string): boolean => thorough || everyDay.some((start) => name.startsWith(start))
 

@@ -33,6 +33,7 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       nameFor: none,
       stepsFor: none,
       keyPolicy: none,
+      remarksFor: none,
       hasSecret: none,
       saveSecret: none,
       removeSecret: none,

@@ -110,7 +110,7 @@ const smallCases: readonly (readonly [string, ServiceAct])[] = [
     'a small text that is laid anew is whole: nothing is left of the older one',
     async (place, { folder }) => {
       const path = `${folder}/text/chain.xml`
-      for (const [index, bytes] of [300_000, 700, 0, 1, 50_000].entries()) {
+      for (const [index, bytes] of [300_000, 700, 0, 1, 50_000, 50_000].entries()) {
         const put = valueOf(await place.putSmall(path, textOf(bytes, index), 'replace'), 'To lay a text anew')
         demand(put === 'put', 'A text that may be replaced was called taken.')
         demandText(valueOf(await place.getSmall(path), 'To read it'), bytes, index)

@@ -62,6 +62,8 @@ const config = {
   both: { type: 'union', upstreams: 'drive:a /mnt/b:ro' },
   clouds: { type: 'union', upstreams: 'drive:a vault:b' },
   shelf: { type: 'combine', upstreams: '"photos=drive:a" "old=disk:/b"' },
+  cabinet: { type: 'combine', upstreams: '"my photos=drive:a b" old=vault:b' },
+  windows: { type: 'crypt', remote: 'C:\\Users\\ada' },
   near: { type: 'cache', remote: 'drive:' },
   gone: { type: 'memory' },
   onTheFly: { type: 'crypt', remote: ':sftp,host=nas:/a' },
@@ -74,13 +76,14 @@ test('[V2] what stands behind a remote is the one at the bottom', async () => {
   assert.equal(await look('drive', program), 'rclone:drive:drive')
   for (const name of ['vault', 'short']) assert.equal(await look(name, program), 'rclone:drive:drive')
   assert.equal(await look('clouds', program), 'rclone:union:clouds')
+  assert.equal(await look('cabinet', program), 'rclone:combine:cabinet')
   assert.equal(await look('onTheFly', program), 'rclone:crypt:onTheFly')
   assert.equal(await look('ring', program), 'rclone:alias:ring')
 })
 
 test('[V1] a remote that lies on this computer proves nothing, whatever stands before it', async () => {
   const program = played({ config })
-  for (const name of ['disk', 'mount', 'sealed', 'both', 'shelf', 'folderOnTheFly', 'near', 'gone'])
+  for (const name of ['disk', 'mount', 'sealed', 'both', 'shelf', 'windows', 'folderOnTheFly', 'near', 'gone'])
     assert.match(await look(name, program), /^settings-wrong: .*(?:this computer|stores nothing)/, name)
 })
 

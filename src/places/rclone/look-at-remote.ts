@@ -81,7 +81,7 @@ async function knownRemotes(place: string, remote: string, program: RcloneProgra
   const dump = await wholeText(program, ['config', 'dump', ...manner])
   if (dump.code !== 0)
     return failed(
-      rcloneFailure({ place, remote, path: '' }, { kind: 'ended', code: dump.code ?? -1, words: dump.words }),
+      rcloneFailure({ place, remote, root: '', path: '' }, { kind: 'ended', code: dump.code ?? -1, words: dump.words }),
     )
   const remotes = parseFields(dump.text)
   if (fieldsIn(remotes, remote) !== null) return done(remotes)
@@ -111,18 +111,22 @@ function groundOf(remote: string, remotes: Fields, seen: ReadonlySet<string>): G
     return lower === null ? { doubt: null, name } : groundBelow(lower, name, remotes, further)
   }
   if (!onMany.has(type)) return { doubt: null, name }
-  const lowers = (textIn(own, 'upstreams') ?? '').split(/\s+/).filter((lower) => lower !== '')
-  const grounds = lowers.map((lower) => groundBelow(lower.replaceAll('"', ''), name, remotes, further))
+  const grounds = listed(textIn(own, 'upstreams') ?? '').map((lower) => groundBelow(lower, name, remotes, further))
   // What is read may come from any of them.
   return { doubt: grounds.find(({ doubt }) => doubt !== null)?.doubt ?? null, name }
 }
+
+/** Parted by blanks; what holds a blank stands in quotes. */
+const listed = (text: string): readonly string[] =>
+  [...text.matchAll(/"((?:[^"]|"")*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
 
 /** `REMOTE:PATH`, `:TYPE:PATH`, for `combine` with a folder before it (`photos=REMOTE:PATH`), or a folder of this computer. */
 function groundBelow(lower: string, above: string, remotes: Fields, seen: ReadonlySet<string>): Ground {
   const [, onTheFly] = /^(?:[^:=]*=)?:([a-z0-9]+)[,:]/i.exec(lower) ?? []
   if (onTheFly !== undefined) return { doubt: onTheFly === 'local' ? 'folder' : null, name: above }
   const [, named] = /^(?:[^:=/]*=)?([^:/\\,]+)[,:]/.exec(lower) ?? []
-  if (named === undefined) return { doubt: 'folder', name: above }
+  // The letter of a disk, as Windows has it, is no remote.
+  if (named === undefined || /^[a-z]:[\\/]/i.test(lower)) return { doubt: 'folder', name: above }
   return groundOf(named, remotes, seen) ?? { doubt: null, name: above }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { FailureCode } from '../../domain/failure.ts'
 import { cleaned, isGood, isNotFound, rcloneFailure } from './rclone-failure.ts'
 
-const asked = { place: 'Box', remote: 'dav', path: 'Wedding/x.jpg' }
+const asked = { place: 'Box', remote: 'dav', root: 'quota/2026', path: 'Wedding/x.jpg' }
 const codeOf = (code: number, words: string, path = asked.path): FailureCode =>
   rcloneFailure({ ...asked, path }, { kind: 'ended', code, words }).code
 
@@ -82,8 +82,11 @@ test('[D3] only the two codes for “not found” say that something is absent',
 })
 
 test('what a file or folder is called is no answer of the service', () => {
-  const words = 'ERROR : 401/quota 429.jpg: Post request put error: 500 Internal Server Error\n'
+  const words = 'ERROR : quota/2026/401/quota 429.jpg: Post request put error: 500 Internal Server Error\n'
   assert.equal(codeOf(1, words, '401/quota 429.jpg'), 'service-error')
+  const url = 'Mkcol "http://127.0.0.1:4/dav/quota/403/": 500 Internal Server Error\n'
+  assert.equal(codeOf(1, url), 'service-error')
+  assert.equal(codeOf(1, 'ERROR : x.jpg: the storage quota is used up\n'), 'place-full')
 })
 
 test('[S1] no key, no password and no address of one use is repeated', () => {

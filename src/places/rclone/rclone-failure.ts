@@ -21,6 +21,8 @@ import type { RcloneEnd } from './rclone-program.ts'
 export interface Asked {
   readonly place: string
   readonly remote: string
+  /** The folder that is the place, below the remote. */
+  readonly root: string
   readonly path: string
 }
 
@@ -96,12 +98,12 @@ export function rcloneFailure(asked: Asked, end: RcloneEnd): Failure {
   }
 }
 
-/** A folder called “403” or “quota” is no answer of a service. */
-function withoutNames(words: string, { path, remote }: Asked): string {
-  let rest = words
-  const names = [path, encodeURI(path), ...path.split('/'), `${remote}:`].filter((name) => name.length > 1)
-  for (const name of names) rest = rest.replaceAll(name, '·')
-  return rest
+/** A folder called “403” or “quota” is no answer of a service; but the word “quota” still is, when it stands by itself. */
+function withoutNames(words: string, { path, root, remote }: Asked): string {
+  const leaf = path.split('/').at(-1) ?? ''
+  const plain = [`${remote}:${root}`, `${root}/`, path, leaf].filter((name) => name.length > 1)
+  const names = [...plain, ...plain.map((name) => encodeURI(name.toWellFormed()))]
+  return names.reduce((text, name) => text.replaceAll(name, '·'), words.replaceAll(/[a-z]+:\/\/[^\s"']+/gi, '·'))
 }
 
 const causeCharactersMax = 300

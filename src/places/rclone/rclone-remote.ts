@@ -63,7 +63,7 @@ export class RcloneRemote {
   }
 
   failure(path: string, end: RcloneEnd): Failure {
-    return rcloneFailure({ place: this.place, remote: this.remote, path }, end)
+    return rcloneFailure({ place: this.place, remote: this.remote, root: this.#root, path }, end)
   }
 
   /** To send is to make what is missing: that something was not found says nothing about the file. */
