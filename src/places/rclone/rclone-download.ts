@@ -9,7 +9,7 @@ import { cleaned, isGood, isNotFound } from './rclone-failure.ts'
 import type { RcloneRemote } from './rclone-remote.ts'
 import { cutShort, entryOf, inTime, silenceMs } from './rclone-remote.ts'
 
-const never: Cancel = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
+export const never: Cancel = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
 
 /** Counted: a run that brings less than the rest of the file is a cut, whatever it says. */
 export async function* fetchBytes(

@@ -24,7 +24,7 @@ import type { Fields } from '../cloud/json-fields.ts'
 import { numberIn, parseFields } from '../cloud/json-fields.ts'
 import { isGood, isNotFound } from './rclone-failure.ts'
 import type { RcloneProgram } from './rclone-program.ts'
-import { fetchBytes, fetchWhole, listRemote } from './rclone-download.ts'
+import { fetchBytes, fetchWhole, listRemote, never } from './rclone-download.ts'
 import { RcloneRemote, partialFolder } from './rclone-remote.ts'
 import { RcloneUpload, noDigest, startUpload, storedAs, temporaryPath } from './rclone-upload.ts'
 
@@ -185,12 +185,7 @@ class RclonePlace implements ServicePlace {
   }
 
   async sweep(): Promise<Result<number>> {
-    const listed = await listRemote(
-      this.#remote,
-      partialFolder,
-      { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined },
-      () => undefined,
-    )
+    const listed = await listRemote(this.#remote, partialFolder, never, () => undefined)
     if (!listed.ok) return listed
     let swept = 0
     for (const { path } of listed.value.files) {
