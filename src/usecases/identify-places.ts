@@ -28,8 +28,8 @@ export interface OnlinePlace {
 
 /** Asks each place who it is, one after the other being no help when one hangs: all at once. */
 export async function identifyPlaces(
-  _program: Program,
-  mover: Mover,
+  _program: Program | null,
+  mover: Pick<Mover, 'identify'>,
   places: readonly Place[],
   timeoutMs: number = identifyTimeoutMs,
 ): Promise<readonly AskedPlace[]> {

@@ -9,10 +9,11 @@ import type { Place, Role } from '../domain/place.ts'
 import { keptUntilMs } from '../domain/policy.ts'
 import type { Cancel, Mover } from '../engine/contracts.ts'
 import { Stop } from '../engine/stop.ts'
+import { askForUpload, groupsLackingAt } from './ask-for-upload.ts'
 import type { FillRules, FilledPlace } from './fill-places.ts'
 import { Filling } from './fill-places.ts'
 import type { AskedPlace, OnlinePlace } from './identify-places.ts'
-import { addressOf, identifyPlaces, onlineOf } from './identify-places.ts'
+import { addressOf, onlineOf } from './identify-places.ts'
 import type { Hear, Program } from './program.ts'
 import { suspectPlaces } from './suspect-places.ts'
 
@@ -81,16 +82,17 @@ export async function sendRound(program: Program, work: RoundWork): Promise<void
 
 async function sendTo(program: Program, mover: Mover, work: RoundWork): Promise<void> {
   const { clouds, jobs, hear, stop, wanted } = work
-  const asked = await identifyPlaces(program, mover, program.settings.places)
-  const suspects = new Set((await suspectPlaces(program)).map(({ placeId }) => placeId))
-  const online = onlineOf(asked).filter(({ place }) => !suspects.has(place.id))
   const groups = await program.catalog.whereabouts()
+  const wanting = jobs.filter((job) => mayStillGoUp(program, job))
+  const suspects = new Set((await suspectPlaces(program)).map(({ placeId }) => placeId))
+  const { places } = program.settings
+  const asked = await askForUpload(mover, { places, clouds, jobs: wanting, groups, suspects })
+  const online = onlineOf(asked).filter(({ place }) => !suspects.has(place.id))
   for (const cloud of clouds) {
     if (stop.aborted) break
     const soFar = work.soFar(cloud)
     if (soFar.notBeforeMs !== null && program.clock.nowMs() < soFar.notBeforeMs) continue
     const here = online.find(({ place }) => place.id === cloud.id)
-    const wanting = jobs.filter((job) => mayStillGoUp(program, job))
     if (here === undefined) {
       soFar.last = notReached(cloud, asked, lackingAt(cloud, wanting, groups).files, soFar)
       continue
@@ -140,10 +142,7 @@ function lackingAt(
   jobs: readonly Job[],
   groups: readonly WhereGroup[],
 ): { readonly files: number; readonly bytes: number } {
-  const wanted = new Set(jobs.map(({ id }) => id))
-  const lacking = groups.filter(
-    ({ jobId, copies }) => wanted.has(jobId) && !copies.some(({ placeId }) => placeId === cloud.id),
-  )
+  const lacking = groupsLackingAt(cloud, jobs, groups)
   return {
     files: lacking.reduce((sum, { files }) => sum + files, 0),
     bytes: lacking.reduce((sum, { bytes }) => sum + bytes, 0),
