@@ -1,5 +1,6 @@
 import type { Result } from '../domain/failure.ts'
 import { done } from '../domain/failure.ts'
+import type { ChunkMemory } from './chunk-memory.ts'
 import type { Upload } from './cloud-contract.ts'
 
 /** Gathers the pieces of the read into chunks; while one is sent, the next one is gathered. The last one is held back. */
@@ -7,19 +8,25 @@ export class ChunkSender {
   readonly #bytes: number
   readonly #chunkBytes: number
   readonly #from: number
+  readonly #memory: ChunkMemory
   readonly #send: (chunk: Uint8Array, position: number) => Promise<Result<void>>
-  #buffers: Uint8Array[] = []
-  #turn = 0
+  #buffer: Uint8Array | null = null
   #filled = 0
   #position: number
   #sending: Promise<Result<void>> = Promise.resolve(done(undefined))
 
-  constructor(upload: Upload, bytes: number, send: (chunk: Uint8Array, position: number) => Promise<Result<void>>) {
+  constructor(
+    upload: Upload,
+    bytes: number,
+    memory: ChunkMemory,
+    send: (chunk: Uint8Array, position: number) => Promise<Result<void>>,
+  ) {
     this.#bytes = bytes
     this.#chunkBytes = Math.max(1, upload.chunkBytes)
     // What the service has already is read and hashed, and not sent.
     this.#from = Math.min(upload.committedBytes, bytes)
     this.#position = this.#from
+    this.#memory = memory
     this.#send = send
   }
 
@@ -30,30 +37,27 @@ export class ChunkSender {
         const flushed = await this.#flush()
         if (!flushed.ok) return flushed
       }
-      const buffer = this.#buffer()
+      this.#buffer ??= await this.#memory.take(Math.min(this.#chunkBytes, this.#bytes - this.#position))
       const some = rest.subarray(0, this.#chunkBytes - this.#filled)
-      buffer.set(some, this.#filled)
+      this.#buffer.set(some, this.#filled)
       this.#filled += some.length
       rest = rest.subarray(some.length)
     }
     return done(undefined)
   }
 
-  #buffer(): Uint8Array {
-    const slot = this.#turn % 2
-    const buffer = this.#buffers[slot] ?? new Uint8Array(Math.min(this.#chunkBytes, this.#bytes - this.#position))
-    this.#buffers[slot] = buffer
-    return buffer
-  }
-
   /** Called only when more bytes follow, so a full chunk that is the last one stays here. */
   async #flush(): Promise<Result<void>> {
     const before = await this.#sending
     if (!before.ok) return before
-    this.#sending = this.#send(this.#buffer().subarray(0, this.#filled), this.#position)
+    const buffer = this.#buffer
+    this.#buffer = null
+    if (buffer !== null)
+      this.#sending = this.#send(buffer.subarray(0, this.#filled), this.#position).finally(() =>
+        this.#memory.give(buffer),
+      )
     this.#position += this.#filled
     this.#filled = 0
-    this.#turn += 1
     return done(undefined)
   }
 
@@ -62,10 +66,16 @@ export class ChunkSender {
   }
 
   get last(): Uint8Array {
-    return this.#filled === 0 ? new Uint8Array(0) : this.#buffer().subarray(0, this.#filled)
+    return this.#buffer?.subarray(0, this.#filled) ?? new Uint8Array(0)
   }
 
   get lastPosition(): number {
     return this.#position
+  }
+
+  /** When the last chunk is sent, or will not be. */
+  [Symbol.dispose](): void {
+    if (this.#buffer !== null) this.#memory.give(this.#buffer)
+    this.#buffer = null
   }
 }

@@ -15,6 +15,7 @@ import type {
   Watch,
 } from './contracts.ts'
 import type { OpenService } from './open-clouds.ts'
+import { ChunkMemory } from './chunk-memory.ts'
 import { makePace } from './pace.ts'
 import type { Patience } from './patience.ts'
 import type { ProveStoredTools } from './prove-stored.ts'
@@ -73,7 +74,7 @@ export async function proveTools(
   return done({ service: open.service, deviceId: deviceId.value, startHash, watch, patience, sample })
 }
 
-/** How many uploads at once are of use; each takes two chunks of memory. */
+/** How many uploads at once are of use; each takes a chunk of memory, and one of them another. */
 const uploadsAtOnceMax = 4
 
 /** Sends the files of these orders. Fails only when the service or the source was lost. */
@@ -93,10 +94,11 @@ export async function sendFiles(
   const proving = await proveTools(world, to, watch)
   if (!proving.ok) return proving
   const pace = makePace(way.bytesPerSecond, world.patience.clock)
-  const tools = { ...world, ...proving.value, source, pace }
   const { service } = to
+  const lanes = Math.min(service.abilities.filesAtOnce, uploadsAtOnceMax, orders.length)
+  const tools = { ...world, ...proving.value, source, pace, chunkMemory: new ChunkMemory(lanes) }
   await source.forgetCached()
-  return inLanes(orders, Math.min(service.abilities.filesAtOnce, uploadsAtOnceMax), cancel, async (order) => {
+  return inLanes(orders, lanes, cancel, async (order) => {
     const destination = order.to.find(({ placeId }) => placeId === service.id)
     if (destination === undefined || order.to.length > 1)
       throw new Error('To a service goes a piece of work of its own: one destination for each order.')

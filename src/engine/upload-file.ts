@@ -7,6 +7,7 @@ import type { Failure, Result } from '../domain/failure.ts'
 import { done, endsThePlace, failed } from '../domain/failure.ts'
 import type { ContentHash } from '../domain/ids.ts'
 import type { Cancel, CopyOrder, CopyOutcome, Reading, StartHash, Watch } from './contracts.ts'
+import type { ChunkMemory } from './chunk-memory.ts'
 import { ChunkSender } from './chunk-sender.ts'
 import { assertVersionPath } from './own-folders.ts'
 import type { Patience } from './patience.ts'
@@ -23,6 +24,8 @@ export interface UploadTools extends ProveStoredTools, SourceTools {
   readonly watch: Watch
   readonly shelf: SessionShelf
   readonly patience: Patience
+  /** Of all files that are sent at once. */
+  readonly chunkMemory: ChunkMemory
   /** Waits as long as the limit of the line demands before so many bytes are sent. */
   pace(bytes: number, cancel: Cancel): Promise<void>
 }
@@ -222,7 +225,9 @@ class OneUpload {
   async #sendAll(upload: Upload): Promise<Result<UploadedFile>> {
     const { service } = this.#tools
     const bytes = this.#order.bytes
-    const chunks = new ChunkSender(upload, bytes, (chunk, position) => this.#send(upload, chunk, position))
+    using chunks = new ChunkSender(upload, bytes, this.#tools.chunkMemory, (chunk, position) =>
+      this.#send(upload, chunk, position),
+    )
     const read = await new SourcePass(this.#order, this.#reading, this.#tools).run((filled, position) => {
       upload.digest.update(filled)
       return chunks.take(filled, position)
@@ -236,6 +241,8 @@ class OneUpload {
     const way = await this.#makeWay()
     if (!way.ok) return done({ ...made, outcome: failedAt(service, way.failure) })
     const stored = await this.#finish(upload, chunks.last, chunks.lastPosition)
+    // A read-back, which may take as long as the sending, keeps nobody else waiting for memory.
+    chunks[Symbol.dispose]()
     const all = { ...made, bytesWritten: this.#bytesWritten }
     if (!stored.ok) return done({ ...all, outcome: failedAt(service, stored.failure) })
     if (stored.value === 'taken')

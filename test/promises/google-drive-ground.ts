@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { makeBlockPool } from '../../src/engine/block-pool.ts'
+import { ChunkMemory } from '../../src/engine/chunk-memory.ts'
 import type { CopyOutcome } from '../../src/engine/contracts.ts'
 import { patienceLimits } from '../../src/engine/patience.ts'
 import { patientService } from '../../src/engine/patient-cloud.ts'
@@ -158,6 +159,7 @@ export async function sendOnce(
       source: openMemoryCard({ signs, files, inserted: true, readBack: 'medium' }),
       blocks: makeBlockPool(memory.blocks.slice(0, 2)),
       startHash: memory.startHash,
+      chunkMemory: new ChunkMemory(1),
       watch,
       shelf,
       patience,
