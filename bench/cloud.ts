@@ -6,12 +6,15 @@
  *     sudo node bench/cloud.ts --shaped 40 --kinds sftp,webdav --scale 0.05 --runs 1
  *
  * `--shaped N` lets N Mbit/s through the whole line, both ways together, in a network of its own (`tc`, token bucket, frames of 1,500
- * bytes), and tells what share of it was used. S3 is not measured so: the servers of Swift speak with each other over the same line.
+ * bytes), and tells what was used of that which one plain stream of TCP can have of it. S3 is not measured so: the servers of Swift speak with each other over the same line.
  */
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { runTool } from '../test/lab/run-tool.ts'
@@ -195,7 +198,7 @@ interface Outcome {
   readonly runner: string
   readonly cost: Cost | null
   readonly failure: string | null
-  /** Share of a shaped line, from the first megabyte to the last. */
+  /** Share of what one plain stream makes of a shaped line, from the first megabyte to the last. */
   readonly lineUsed: number | null
 }
 
@@ -228,7 +231,26 @@ class LineWatch {
   }
 }
 
-async function runOnce(runner: Runner, bench: Bench, folder: string, shaped: number | null): Promise<Outcome> {
+/**
+ * What a plain stream of TCP makes of the line. It is less than the rate that was asked for: the token bucket charges the headers of each
+ * frame, and the counter of the line sees many frames as one.
+ */
+async function lineOfPlainStream(): Promise<number> {
+  const server = createServer((socket) => socket.resume())
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  using watch = new LineWatch()
+  const megabytes = Array.from({ length: 40 }, () => Buffer.alloc(1e6))
+  await pipeline(Readable.from(megabytes), connect({ host: '127.0.0.1', port, noDelay: true }))
+  const rate = watch.bytesPerSecond()
+  server.close()
+  if (rate === null) throw new Error('the line is too wide to be measured so')
+  return rate
+}
+
+/** `line` is in bytes a second; null where it is not shaped. */
+async function runOnce(runner: Runner, bench: Bench, folder: string, line: number | null): Promise<Outcome> {
   try {
     await runner.prepare(bench, folder)
     dropCaches()
@@ -237,7 +259,7 @@ async function runOnce(runner: Runner, bench: Bench, folder: string, shaped: num
     for (const step of runner.steps(bench, folder)) await meter.run(step)
     const cost = meter.stop()
     const rate = watch.bytesPerSecond()
-    const lineUsed = shaped === null || rate === null ? null : rate / (shaped * 125_000)
+    const lineUsed = line === null || rate === null ? null : rate / line
     return { runner: runner.name, cost, failure: null, lineUsed }
   } catch (error) {
     return { runner: runner.name, cost: null, failure: inOneLine(error), lineUsed: null }
@@ -315,6 +337,9 @@ async function main(): Promise<number> {
   if (shaped !== null && !values.narrow) return inNarrowLine(shaped)
   await using scratch = await scratchFolder('disk')
   const bench = await makeBench(scratch.path, values.set, scale)
+  const plain = shaped === null ? null : await lineOfPlainStream()
+  if (shaped !== null && plain !== null)
+    console.log(`A plain stream brings ${((plain / shaped / 125_000) * 100).toFixed(1)} % of ${shaped} Mbit/s.\n`)
   let failed = false
   for (const name of names) {
     const missing = kinds[name].missing()
@@ -328,7 +353,7 @@ async function main(): Promise<number> {
     for (let run = 1; run <= runs; run += 1)
       for (const [index, runner] of runners.entries()) {
         const folder = `${name}-${run}-${index}`
-        const outcome = await runOnce(runner, bench, folder, shaped)
+        const outcome = await runOnce(runner, bench, folder, plain)
         await cloud.forget(folder)
         outcomes.push(outcome)
         say(`${name} run ${run} ${runner.name}: ${outcome.failure ?? `${figure(outcome.cost?.wallSeconds)} s`}`)

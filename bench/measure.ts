@@ -1,7 +1,8 @@
 /**
- * What a command costs. CPU comes twice: `user + sys` of the command and all its children (what the shell's `time`
- * says), and all that the machine did meanwhile (direct IO and flushing move work into threads of the kernel, which no
- * process is charged for). Memory is the sum over all processes of its tree at the same moment, sampled.
+ * What a command costs. CPU comes twice: `user + sys` of the command and all its children, and all that the machine did
+ * meanwhile (direct IO and flushing move work into threads of the kernel, which no process is charged for). The shell's `time`
+ * knows only children that were waited for, and fivefold does not wait for its mover's end: so the tree is looked at as well.
+ * Memory is the sum over all processes of its tree at the same moment, sampled.
  */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -32,6 +33,8 @@ const TICKS_PER_SECOND = 100
 
 export class Meter {
   #childSeconds = 0
+  /** By process, as it was last seen: each with what it used itself, without its children. */
+  #ticks = new Map<number, number>()
   #peakPssKb = 0
   #peakRssKb = 0
   readonly #startedAt = performance.now()
@@ -64,7 +67,10 @@ export class Meter {
         child.once('close', settle)
       })
       const last = readFileSync(times, 'utf8').trim().split('\n').at(-1) ?? ''
-      this.#childSeconds += last.split(' ').reduce((sum, seconds) => sum + (Number(seconds) || 0), 0)
+      const waitedFor = last.split(' ').reduce((sum, seconds) => sum + (Number(seconds) || 0), 0)
+      const seen = [...this.#ticks.values()].reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND
+      this.#childSeconds += Math.max(waitedFor, seen)
+      this.#ticks = new Map()
       if (code !== 0 && !(step.alsoFine ?? []).includes(code ?? -1)) {
         throw new Error(`${step.command} ended with ${code}: ${complained.trim() || said.slice(-500)}`)
       }
@@ -95,6 +101,7 @@ export class Meter {
       const rollup = readIfThere(`/proc/${pid}/smaps_rollup`)
       pss += kilobytes(rollup, 'Pss')
       rss += kilobytes(rollup, 'Rss')
+      this.#ticks.set(pid, Math.max(this.#ticks.get(pid) ?? 0, ticksOf(pid)))
     }
     this.#peakPssKb = Math.max(this.#peakPssKb, pss)
     this.#peakRssKb = Math.max(this.#peakRssKb, rss)
@@ -132,6 +139,15 @@ function readIfThere(path: string): string {
   } catch {
     return ''
   }
+}
+
+/** What a process used itself, user and system. */
+function ticksOf(pid: number): number {
+  const [, , , , , , , , , , , user = 0, system = 0] = readIfThere(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .map(Number)
+  return user + system
 }
 
 function kilobytes(rollup: string, field: string): number {
