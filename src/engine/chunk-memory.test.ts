@@ -18,7 +18,7 @@ const upload = (chunkBytes: number): ConstructorParameters<typeof ChunkSender>[0
 
 test('files that are sent at once share one chunk more than they are, and each goes on', async () => {
   const [files, chunks, chunkBytes] = [4, 9, 10]
-  const memory = new ChunkMemory(files)
+  const memory = new ChunkMemory()
   const kept = new Set<ArrayBufferLike>()
   const sent = Array.from({ length: files }, () => [] as number[])
   await Promise.all(
@@ -41,12 +41,17 @@ test('files that are sent at once share one chunk more than they are, and each g
   assert.deepEqual(sent, Array<number[]>(files).fill(all))
 })
 
-test('a file that ends early gives its chunk to the next one', async () => {
-  const memory = new ChunkMemory(0)
-  const first = await memory.take(5)
-  const next = memory.take(5)
-  memory.give(first)
-  assert.equal(await next, first)
-  memory.give(first)
-  assert.equal((await memory.take(7)).length, 7)
+test('a file goes on while others hold a chunk, and the one that reads ahead does not move', async () => {
+  const memory = new ChunkMemory()
+  const never = new Promise<never>(() => undefined)
+  using stuck = new ChunkSender(upload(10), 40, memory, () => never)
+  // One chunk on a line that takes nothing, and another one ahead of it.
+  for (const at of [0, 1]) assert.ok((await stuck.take(new Uint8Array(10), at * 10)).ok)
+  const sent: number[] = []
+  using other = new ChunkSender(upload(10), 40, memory, async (_chunk, position) => {
+    sent.push(position)
+    return done(undefined)
+  })
+  for (const at of [0, 1, 2, 3]) assert.ok((await other.take(new Uint8Array(10), at * 10)).ok)
+  assert.deepEqual(sent, [0, 10, 20])
 })

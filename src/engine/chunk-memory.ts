@@ -1,29 +1,30 @@
 /**
- * The memory of chunks on their way, shared by all files that are sent at once. Each file needs one chunk to go on, and a second to read
- * ahead while the first is sent; but with several files on the line it is busy anyway, so one chunk more than there are files is enough.
+ * The memory of chunks on their way, shared by all files that are sent at once. Each file has one chunk at any time, so that none waits
+ * for another's line while a server waits for it; but only one of them reads ahead into a second, since several keep the line busy anyway.
  */
 export class ChunkMemory {
-  #left: number
+  #isSpareFree = true
   readonly #free: Uint8Array[] = []
-  readonly #waiting: (() => void)[] = []
 
-  constructor(filesAtOnce: number) {
-    this.#left = filesAtOnce + 1
+  /** False while another file reads ahead. */
+  takeSpare(): boolean {
+    const isFree = this.#isSpareFree
+    this.#isSpareFree = false
+    return isFree
   }
 
-  /** First come first served. Nobody waits for ever: who holds one only waits for the line, and gives it back then. */
-  async take(bytes: number): Promise<Uint8Array> {
-    if (this.#left > 0) this.#left -= 1
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  giveSpare(): void {
+    this.#isSpareFree = true
+  }
+
+  take(bytes: number): Uint8Array {
     const same = this.#free.findIndex(({ length }) => length === bytes)
+    // One of another length goes: memory never holds more than what is in use at once.
     const [kept] = this.#free.splice(Math.max(0, same), 1)
     return kept?.length === bytes ? kept : new Uint8Array(bytes)
   }
 
   give(buffer: Uint8Array): void {
     this.#free.push(buffer)
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#left += 1
-    else next()
   }
 }

@@ -11,6 +11,8 @@ export class ChunkSender {
   readonly #memory: ChunkMemory
   readonly #send: (chunk: Uint8Array, position: number) => Promise<Result<void>>
   #buffer: Uint8Array | null = null
+  #isSending = false
+  #hasSpare = false
   #filled = 0
   #position: number
   #sending: Promise<Result<void>> = Promise.resolve(done(undefined))
@@ -37,7 +39,11 @@ export class ChunkSender {
         const flushed = await this.#flush()
         if (!flushed.ok) return flushed
       }
-      this.#buffer ??= await this.#memory.take(Math.min(this.#chunkBytes, this.#bytes - this.#position))
+      if (this.#buffer === null) {
+        const free = await this.#mayGather()
+        if (!free.ok) return free
+        this.#buffer = this.#memory.take(Math.min(this.#chunkBytes, this.#bytes - this.#position))
+      }
       const some = rest.subarray(0, this.#chunkBytes - this.#filled)
       this.#buffer.set(some, this.#filled)
       this.#filled += some.length
@@ -46,19 +52,33 @@ export class ChunkSender {
     return done(undefined)
   }
 
+  /** Ahead of the chunk that is being sent, or when it is sent. */
+  async #mayGather(): Promise<Result<void>> {
+    if (!this.#isSending) return done(undefined)
+    this.#hasSpare = this.#memory.takeSpare()
+    return this.#hasSpare ? done(undefined) : this.#sending
+  }
+
   /** Called only when more bytes follow, so a full chunk that is the last one stays here. */
   async #flush(): Promise<Result<void>> {
     const before = await this.#sending
     if (!before.ok) return before
     const buffer = this.#buffer
     this.#buffer = null
-    if (buffer !== null)
-      this.#sending = this.#send(buffer.subarray(0, this.#filled), this.#position).finally(() =>
-        this.#memory.give(buffer),
-      )
+    if (buffer !== null) {
+      this.#isSending = true
+      this.#sending = this.#send(buffer.subarray(0, this.#filled), this.#position).finally(() => this.#sent(buffer))
+    }
     this.#position += this.#filled
     this.#filled = 0
     return done(undefined)
+  }
+
+  #sent(buffer: Uint8Array): void {
+    this.#isSending = false
+    this.#memory.give(buffer)
+    if (this.#hasSpare) this.#memory.giveSpare()
+    this.#hasSpare = false
   }
 
   settle(): Promise<Result<void>> {

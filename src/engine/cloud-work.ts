@@ -96,7 +96,7 @@ export async function sendFiles(
   const pace = makePace(way.bytesPerSecond, world.patience.clock)
   const { service } = to
   const lanes = Math.min(service.abilities.filesAtOnce, uploadsAtOnceMax, orders.length)
-  const tools = { ...world, ...proving.value, source, pace, chunkMemory: new ChunkMemory(lanes) }
+  const tools = { ...world, ...proving.value, source, pace, chunkMemory: new ChunkMemory() }
   await source.forgetCached()
   return inLanes(orders, lanes, cancel, async (order) => {
     const destination = order.to.find(({ placeId }) => placeId === service.id)

@@ -159,7 +159,7 @@ export async function sendOnce(
       source: openMemoryCard({ signs, files, inserted: true, readBack: 'medium' }),
       blocks: makeBlockPool(memory.blocks.slice(0, 2)),
       startHash: memory.startHash,
-      chunkMemory: new ChunkMemory(1),
+      chunkMemory: new ChunkMemory(),
       watch,
       shelf,
       patience,
