@@ -57,7 +57,7 @@ export async function openService(
       ])
       const program = { start: startRclone }
       const looked = await lookAtRemote(name, address.remote, program)
-      return looked.ok ? done(openRclonePlace({ id, name, address }, looked.value.deviceId, program)) : looked
+      return looked.ok ? done(openRclonePlace({ id, name, address, sign }, looked.value.deviceId, program)) : looked
     }
   }
 }

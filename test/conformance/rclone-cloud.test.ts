@@ -18,10 +18,13 @@ import { apacheHere, webdavServer } from '../lab/webdav-servers.ts'
 import type { ServiceUnderTest } from './cloud-conformance.ts'
 import { serviceConformance } from './cloud-conformance.ts'
 
+/** Of the home that sends. */
+const sign = '0123456789ab'
+
 function openAt(text: string): ServicePlace {
   const address = readServiceAddress(text)
   if (address?.kind !== 'rclone') throw new Error(`no address: ${text}`)
-  return openRclonePlace({ id: parsePlaceId('box'), name: 'Box', address }, 'rclone:lab', { start: startRclone })
+  return openRclonePlace({ id: parsePlaceId('box'), name: 'Box', address, sign }, 'rclone:lab', { start: startRclone })
 }
 
 /** Each case has a configuration of its own; rclone is pointed to it as a person would point it. */

@@ -20,6 +20,8 @@ import type {
 import { noChunks } from '../cloud/answer-stream.ts'
 import type { ServiceAddress } from '../cloud/cloud-address.ts'
 import { fileMissing, nameRefused, serviceError, tooLarge, uploadGone } from '../cloud/cloud-failure.ts'
+import type { Signer } from '../cloud/unfinished-name.ts'
+import { leftBehind, signerOf } from '../cloud/unfinished-name.ts'
 import type { Fields } from '../cloud/json-fields.ts'
 import { numberIn, parseFields } from '../cloud/json-fields.ts'
 import { isGood, isNotFound } from './rclone-failure.ts'
@@ -28,7 +30,7 @@ import { fetchBytes, fetchWhole, listRemote, never } from './rclone-download.ts'
 import { RcloneRemote, partialFolder } from './rclone-remote.ts'
 import { RcloneUpload, noDigest, startUpload, storedAs, temporaryPath } from './rclone-upload.ts'
 
-interface RcloneAddress {
+interface RcloneAddress extends Partial<Signer> {
   readonly id: PlaceId
   readonly name: string
   readonly address: Extract<ServiceAddress, { kind: 'rclone' }>
@@ -55,9 +57,11 @@ class RclonePlace implements ServicePlace {
   }
   readonly #deviceId: string
   readonly #remote: RcloneRemote
+  readonly #signer: Signer
   #features: Fields | null = null
 
-  constructor({ id, name, address }: RcloneAddress, deviceId: string, program: RcloneProgram) {
+  constructor({ id, name, address, ...signer }: RcloneAddress, deviceId: string, program: RcloneProgram) {
+    this.#signer = signerOf(signer)
     this.id = id
     this.name = name
     this.#deviceId = deviceId
@@ -115,7 +119,7 @@ class RclonePlace implements ServicePlace {
     const wrong = this.#mayNotStore(order.path)
     if (wrong !== null) return failed(wrong)
     if (order.session !== null) return failed(uploadGone(this.name, order.path, 'rclone goes on with no upload'))
-    return done(new RcloneUpload(order, this.#remote))
+    return done(new RcloneUpload(order, this.#remote, this.#signer))
   }
 
   async download(path: string, from: number, cancel: Cancel): Promise<Result<Download>> {
@@ -141,7 +145,7 @@ class RclonePlace implements ServicePlace {
   async putSmall(path: string, bytes: Uint8Array, how: 'new' | 'replace'): Promise<Result<'put' | 'taken'>> {
     const wrong = this.#mayNotStore(path)
     if (wrong !== null) return failed(wrong)
-    const temporary = temporaryPath()
+    const temporary = temporaryPath(this.#signer)
     const laid = await this.#lay(temporary, bytes)
     if (!laid.ok) return laid
     const given = how === 'new' ? await this.#remote.give(temporary, path) : await this.#replace(temporary, path)
@@ -184,11 +188,14 @@ class RclonePlace implements ServicePlace {
     return this.#remote.remove(path)
   }
 
+  /** Only what this home began: through rclone no server tells its clock, so of others nothing is known to be old. */
   async sweep(): Promise<Result<number>> {
+    const { isOurs } = leftBehind(this.#signer.sign, [])
     const listed = await listRemote(this.#remote, partialFolder, never, () => undefined)
     if (!listed.ok) return listed
     let swept = 0
     for (const { path } of listed.value.files) {
+      if (!isOurs(path)) continue
       const removed = await this.#remote.remove(path)
       if (!removed.ok) return removed
       if (removed.value === 'removed') swept += 1

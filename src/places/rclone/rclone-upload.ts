@@ -2,13 +2,14 @@
  * One file in one run of rclone, to a name that only we use, and then the name. rclone goes on in the middle of no file, so there is no
  * session: what is cut begins anew.
  */
-import { randomUUID } from 'node:crypto'
 import type { Failure, Result } from '../../domain/failure.ts'
 import { done, failed } from '../../domain/failure.ts'
 import type { Cancel } from '../../engine/contracts.ts'
 import type { ServiceDigest, StoredFile, Upload, UploadOrder, UploadState } from '../../engine/cloud-contract.ts'
 import { serviceError, uploadGone } from '../cloud/cloud-failure.ts'
 import { isGood } from './rclone-failure.ts'
+import type { Signer } from '../cloud/unfinished-name.ts'
+import { unfinishedName } from '../cloud/unfinished-name.ts'
 import type { RcloneEnd, RcloneRun } from './rclone-program.ts'
 import type { RcloneEntry, RcloneRemote } from './rclone-remote.ts'
 import { cutShort, inTime, partialFolder, silenceMs } from './rclone-remote.ts'
@@ -22,7 +23,7 @@ const endMs = 24 * 60 * 60_000
 
 export const storedAs = ({ bytes, mtimeMs }: RcloneEntry): StoredFile => ({ bytes, mtimeMs, digests: {}, objectId: '' })
 
-export const temporaryPath = (): string => `${partialFolder}/${randomUUID()}`
+export const temporaryPath = (signer: Signer): string => `${partialFolder}/${unfinishedName(signer)}`
 
 /** With the length: what does not tell it, rclone keeps in memory or on this disk first. */
 export const startUpload = (remote: RcloneRemote, path: string, bytes: number): RcloneRun =>
@@ -35,7 +36,7 @@ export class RcloneUpload implements Upload {
   readonly digest = noDigest
   readonly #order: UploadOrder
   readonly #remote: RcloneRemote
-  readonly #temporary = temporaryPath()
+  readonly #temporary: string
   #run: RcloneRun | null = null
   /** Why it ended before all was there. */
   #end: RcloneEnd | null = null
@@ -45,7 +46,8 @@ export class RcloneUpload implements Upload {
   #complete: RcloneEntry | null = null
   #hasName = false
 
-  constructor(order: UploadOrder, remote: RcloneRemote) {
+  constructor(order: UploadOrder, remote: RcloneRemote, signer: Signer) {
+    this.#temporary = temporaryPath(signer)
     this.#order = order
     this.#remote = remote
   }
