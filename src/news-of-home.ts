@@ -32,8 +32,9 @@ const worthTelling: ReadonlySet<News['code']> = new Set<News['code']>(['card-don
 
 /** Tells until it ends; nothing that goes wrong with it stops anything else. `trouble` gets what could not be sent. */
 export function tellFrom(home: Home, trouble: (failure: Failure) => void): TellingHome {
-  const desk = new NewsDesk(newsBookAt(home.folder), systemClock, trouble)
+  // A computer without a screen is not told so with each card.
   const told = new Set<string>()
+  const desk = new NewsDesk(newsBookAt(home.folder), systemClock, (failure) => sayOnce(told, failure, trouble))
   let last: Promise<unknown> = Promise.resolve()
   const work = (act: (ways: Ways) => Promise<unknown>): void => {
     last = last

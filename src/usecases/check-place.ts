@@ -25,7 +25,9 @@ export async function checkPlace(program: Program, name: string): Promise<Result
       return failed({
         code: 'place-unknown',
         sentence: identity.sentence,
-        advice: 'Mount or connect it, then try again.',
+        advice: program.services.isService(place.address)
+          ? '“fivefold place list” says what it lacks.'
+          : 'Mount or connect it, then try again.',
         place: place.name,
       })
     const cases = await mover.tryOut(addressOf(place))

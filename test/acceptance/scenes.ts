@@ -11,7 +11,7 @@ export interface Scene {
   readonly first?: (studio: Studio) => Promise<void>
 }
 
-const withoutHelp = ['job', 'card', 'file', 'place', 'drive', 'lightroom']
+const withoutHelp = ['job', 'card', 'file', 'place', 'drive', 'lightroom', 'news', 'service']
 export const helpOf = [
   'ingest',
   'status',
@@ -51,6 +51,12 @@ export const helpOf = [
   'lightroom keep',
   'report',
   'doctor',
+  'start',
+  'service install',
+  'service remove',
+  'service status',
+  'news test',
+  'news password',
   'demo',
 ]
 
@@ -118,6 +124,7 @@ export const scenes: readonly Scene[] = [
       'file uncull DCIM/100FIVEF/EMPTY.JPG',
     ],
   },
+  { file: 'by-itself', commands: ['news password'] },
   { file: 'check', commands: ['check {card}', 'check {folder}/strange', 'check {folder}/missing'], first: makeStrange },
   {
     file: 'verify',

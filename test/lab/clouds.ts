@@ -133,6 +133,7 @@ async function rclone(): Promise<CloudHere> {
     strength: 'medium',
     chunkBytes: Number.POSITIVE_INFINITY,
     receivedBytes: () => line.bytesSent - forgotten,
+    answeredBytes: () => line.bytesAnswered,
     forget: () => (forgotten = line.bytesSent),
     flip: (path) => flipIn(join(root, path)),
     unfinished: () => filesIn(join(root, '.fivefold/partial')),

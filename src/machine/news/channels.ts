@@ -45,16 +45,17 @@ export function newsChannels(settings: NewsSettings, world: ChannelWorld): reado
 
 export const thisScreen = { platform: process.platform, run: runCommand } as const
 
+const screen = 'The window on the screen'
 const answerTimeoutMs = 15_000
 const commandTimeoutMs = 60_000
 
 async function show(message: Message, { platform, run }: ChannelWorld): Promise<Result<void>> {
   const asked = desktopCommand(platform, message)
-  if (asked === null) return failed(notSent('The screen', 'this system has no way to show a message'))
+  if (asked === null) return failed(notSent(screen, 'this system has no way to show a message'))
   const end = await run(asked.command, asked.args, answerTimeoutMs)
   if (end.kind === 'ended' && end.code === 0) return done(undefined)
   const why = end.kind === 'missing' ? `${asked.command} is not installed` : 'nobody is signed in at the screen'
-  return failed(notSent('The screen', why))
+  return failed(notSent(screen, why))
 }
 
 async function post(
@@ -145,6 +146,6 @@ export async function pingAlive(url: string): Promise<Result<void>> {
 const notSent = (what: string, why: string) =>
   ({
     code: 'news-not-sent',
-    sentence: `${what} could not be sent: ${why}.`,
+    sentence: `${what} could not be ${what === screen ? 'shown' : 'sent'}: ${why}.`,
     advice: 'Look at the group “news” in the settings; “fivefold news test” sends a message by each way.',
   }) as const
