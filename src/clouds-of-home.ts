@@ -2,13 +2,14 @@
 import type { ServiceHost } from './domain/egress-prices.ts'
 import type { Failure, Result } from './domain/failure.ts'
 import { done, failed } from './domain/failure.ts'
+import type { KeyStore } from './machine/secrets/open-secrets.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
 import type { SignInOrder, SignInProvider } from './machine/sign-in/sign-in-provider.ts'
 import { loopbackEndpoint } from './places/cloud/oauth-request.ts'
 import type { ServiceAddress } from './places/cloud/cloud-address.ts'
-import { readServiceAddress } from './places/cloud/cloud-address.ts'
+import { readServiceAddress, recipientIn, withRecipient } from './places/cloud/cloud-address.ts'
 import { isRemoteName, noRemoteName } from './places/rclone/remote-name.ts'
-import type { Cancel, Secret, Services, SignInKind, SignInTalk } from './usecases/program.ts'
+import type { Cancel, Encryption, Secret, Services, SignInKind, SignInTalk } from './usecases/program.ts'
 import { signInSteps } from './usecases/sign-in-steps.ts'
 
 type OAuthKind = 'google-drive' | 'dropbox' | 'onedrive'
@@ -40,6 +41,7 @@ export function servicesOf(home: string): Services {
     checkAddress: (text) => {
       const address = readServiceAddress(text)
       if (address === null) return failed(notUnderstood(text))
+      if (!isRecipient(recipientIn(address))) return failed(noRecipient(text))
       if (address.kind === 'rclone' && !isRemoteName(address.remote)) return failed(noRemoteName(null, address.remote))
       return done(kindOf[address.kind])
     },
@@ -68,6 +70,7 @@ export function servicesOf(home: string): Services {
       if (!asked.ok) return asked
       return done({ hostKey: asked.value.key, fingerprint: asked.value.fingerprint })
     },
+    encryption: encryptionOf(secrets.keys),
   }
 }
 
@@ -79,6 +82,24 @@ function hostOf(address: ServiceAddress): ServiceHost {
   if (endpoint === undefined) return { kind, host: 's3.amazonaws.com' }
   return { kind, host: URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint }
 }
+
+/** Loaded when it is needed: most homes have no encrypted place. */
+const loadKeys = () => import('./places/encrypted/recovery-key.ts')
+
+const encryptionOf = (keys: KeyStore): Encryption => ({
+  recipientIn: (text) => {
+    const address = readServiceAddress(text)
+    return address === null ? null : recipientIn(address)
+  },
+  withRecipient,
+  newKey: async () => (await loadKeys()).newRecoveryKey(),
+  readKey: async (text) => (await loadKeys()).readRecoveryKey(text),
+  hasKey: async (recipient) => (await keys.read(recipient)) !== null,
+  keepKey: ({ recipient, secretKey }) => keys.write(recipient, secretKey),
+})
+
+/** As age spells them; a slip in one would seal for nobody, and is found when the first file is sealed. */
+const isRecipient = (text: string | null): boolean => text === null || /^age1[02-9ac-hj-np-z]{58}$/.test(text)
 
 const isOAuth = (kind: ServiceAddress['kind']): kind is OAuthKind => kindOf[kind] === 'oauth'
 
@@ -166,4 +187,10 @@ const notUnderstood = (address: string): Failure => ({
   code: 'wrong-usage',
   sentence: `${address} is no address of a service that Fivefold understands.`,
   advice: '“fivefold place add --help” shows the forms.',
+})
+
+const noRecipient = (address: string): Failure => ({
+  code: 'wrong-usage',
+  sentence: `What follows “encrypt=” in ${address} is no recipient of age.`,
+  advice: 'Leave it out, and say --encrypt: Fivefold makes a key and puts it there.',
 })

@@ -5,25 +5,45 @@ import type { PlaceAddress } from './engine/contracts.ts'
 import type { PlaceId } from './domain/ids.ts'
 import type { Credentials, ServicePlace, SessionShelf } from './engine/cloud-contract.ts'
 import { startRclone } from './machine/rclone/start-rclone.ts'
+import type { KeyStore } from './machine/secrets/open-secrets.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
 import { openUploadSessions, signOfHome } from './machine/upload-sessions.ts'
 import type { ServiceAddress } from './places/cloud/cloud-address.ts'
+import { recipientIn } from './places/cloud/cloud-address.ts'
 
 export interface ServiceKeeping {
   readonly credentials: Credentials
+  readonly keys: Pick<KeyStore, 'read'>
   readonly shelf: SessionShelf
   /** By which this home knows its own unfinished uploads. */
   readonly signOfHome: () => Promise<string>
 }
 
 /** What a home keeps for services. */
-export const keepingOf = (home: string, placeId: PlaceId): ServiceKeeping => ({
-  credentials: openSecrets(home).credentialsOf(placeId),
-  shelf: openUploadSessions(home),
-  signOfHome: () => signOfHome(home),
-})
+export function keepingOf(home: string, placeId: PlaceId): ServiceKeeping {
+  const secrets = openSecrets(home)
+  return {
+    credentials: secrets.credentialsOf(placeId),
+    keys: secrets.keys,
+    shelf: openUploadSessions(home),
+    signOfHome: () => signOfHome(home),
+  }
+}
 
+/** A place whose address says so is encrypted, whatever its kind. */
 export async function openService(
+  place: Pick<PlaceAddress, 'id' | 'name'>,
+  address: ServiceAddress,
+  { keys, ...keeping }: Omit<ServiceKeeping, 'shelf'>,
+): Promise<Result<ServicePlace>> {
+  const opened = await openKind(place, address, keeping)
+  const recipient = recipientIn(address)
+  if (!opened.ok || recipient === null) return opened
+  const { encryptedPlace } = await import('./places/encrypted/encrypted-place.ts')
+  return done(encryptedPlace(opened.value, { recipient, secretKey: () => keys.read(recipient) }))
+}
+
+async function openKind(
   { id, name }: Pick<PlaceAddress, 'id' | 'name'>,
   address: ServiceAddress,
   { credentials, signOfHome }: Pick<ServiceKeeping, 'credentials' | 'signOfHome'>,

@@ -4,7 +4,7 @@
  * on where it was, and it can tell what it stores. Fulfilled in `places/`, one folder a kind; stacked and used in `engine/`. No Node
  * types here.
  */
-import type { Result } from '../domain/failure.ts'
+import type { Failure, Result } from '../domain/failure.ts'
 import type { PlaceId } from '../domain/ids.ts'
 import type { PlaceListing } from '../domain/place-listing.ts'
 import type { FileSystemLimits } from '../domain/place.ts'
@@ -37,6 +37,8 @@ export interface ServiceAbilities {
   readonly hasTrash: boolean
   /** How many files it likes to be sent at the same time. */
   readonly filesAtOnce: number
+  /** Set when all but the marker is sealed before it is sent: for whom. */
+  readonly encryptedFor?: string
 }
 
 export interface ServiceFacts {
@@ -106,6 +108,16 @@ export interface Download {
   /** Of the whole file. */
   readonly bytes: number
   readonly chunks: AsyncIterable<Uint8Array>
+}
+
+/** Thrown by the `chunks` of a download when what came is known to be damaged. Anything else that they throw is a cut line. */
+export class DownloadDamaged extends Error {
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.sentence)
+    this.failure = failure
+  }
 }
 
 /**

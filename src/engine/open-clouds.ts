@@ -112,11 +112,34 @@ async function readMarker(
   if (!bytes.ok) return bytes
   if (bytes.value === null) return done(null)
   const marker = parseMarker(world.decodeText(bytes.value))
-  if (marker !== null) return done(marker)
+  if (marker !== null) return demandSameSeal(service, marker)
   return failed({
     code: 'place-unknown',
     sentence: `The marker file ${markerPath} at “${service.name}” is damaged.`,
     advice: 'Look at it in the service’s own page. Nothing is written there until it is whole.',
+    place: service.name,
+  })
+}
+
+/** Sealed and plain copies, or copies for two keys, are never mixed at one place: half of them would be lost with the other key. */
+function demandSameSeal(service: ServicePlace, marker: PlaceMarker): Result<PlaceMarker> {
+  const wanted = service.abilities.encryptedFor ?? null
+  if (marker.encryptedFor === wanted) return done(marker)
+  if (marker.encryptedFor !== null)
+    return failed({
+      code: 'sign-in-needed',
+      sentence:
+        wanted === null
+          ? `“${service.name}” is encrypted, and this computer has not been told its key.`
+          : `“${service.name}” is encrypted with another key than this computer has for it.`,
+      advice: `Have its 24 recovery words at hand, and run “fivefold place sign-in "${service.name}"”. Nothing is written there until then.`,
+      place: service.name,
+    })
+  return failed({
+    code: 'place-is-another',
+    sentence: `“${service.name}” was added as an encrypted place, but the copies at its address are not encrypted.`,
+    advice:
+      'For an encrypted place take an empty folder at the service; or remove this place, and add it without --encrypt. Nothing is written there.',
     place: service.name,
   })
 }

@@ -4,6 +4,8 @@ export const markerPath = '.fivefold/place.json'
 export interface PlaceMarker {
   readonly id: string
   readonly name: string
+  /** For whom all else at the place is sealed; null when it is plain. */
+  readonly encryptedFor: string | null
 }
 
 /** Null for a text that is no marker: a damaged one is not taken for none. Unknown fields are left alone. */
@@ -13,7 +15,10 @@ export function parseMarker(text: string): PlaceMarker | null {
     if (typeof value !== 'object' || value === null || Reflect.get(value, 'schema') !== 'fivefold.place/1') return null
     const id: unknown = Reflect.get(value, 'id')
     const name: unknown = Reflect.get(value, 'name')
-    return typeof id === 'string' && typeof name === 'string' ? { id, name } : null
+    const encryptedFor: unknown = Reflect.get(value, 'encryptedFor') ?? null
+    const isWhole = typeof id === 'string' && typeof name === 'string'
+    // Whom it is sealed for is not guessed: that of a damaged marker would be taken for nobody.
+    return isWhole && (encryptedFor === null || typeof encryptedFor === 'string') ? { id, name, encryptedFor } : null
   } catch {
     return null
   }

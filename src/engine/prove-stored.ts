@@ -116,6 +116,9 @@ async function judge(one: Case, tools: ProveStoredTools, cancel: Cancel): Promis
   const back = await hashStored(tools.service, one.path, { ...tools, moved }, cancel)
   const isSame = back.ok && back.value.hash === one.hash && back.value.bytesRead === one.bytes
   sampled?.(isSame)
+  // It is there, and nobody can have these bytes back: that is an answer about the copy, not a silence (D3).
+  if (!back.ok && back.failure.code === 'copy-differs')
+    return done({ ...byWord, finding: 'differed', strength: 'medium' })
   if (!back.ok) return back
   const { hash, bytesRead } = back.value
   return done({

@@ -6,6 +6,7 @@ import type { Cancel, CardSource, Reading, StartHash } from './contracts.ts'
 import type { Patience } from './patience.ts'
 import { Tries, orStopped } from './patience.ts'
 import type { ServicePlace } from './cloud-contract.ts'
+import { DownloadDamaged } from './cloud-contract.ts'
 
 /** One file's bytes in order from a position, over as many connections as it takes. */
 class Stream {
@@ -56,6 +57,7 @@ class Stream {
       const { value, done: isOver } = await this.#chunks.next()
       return done(isOver === true ? null : value)
     } catch (error) {
+      if (error instanceof DownloadDamaged) return failed(error.failure)
       const cause = error instanceof Error ? error.message : String(error)
       return failed({
         code: 'service-unreachable',

@@ -9,7 +9,7 @@ import { addressOf, identifyPlaces, identifyTimeoutMs } from './identify-places.
 import { demandNoCard } from './on-a-card.ts'
 import type { PlaceStatus } from './show-status.ts'
 import { placeStatuses } from './show-status.ts'
-import type { Program } from './program.ts'
+import type { Program, RecoveryKey } from './program.ts'
 
 export interface PlaceWish {
   readonly role: Role
@@ -17,6 +17,8 @@ export interface PlaceWish {
   readonly name: string | null
   readonly site: string | null
   readonly device: string | null
+  /** Everything that is sent there is sealed first, with a key that is made for this place. */
+  readonly encrypt?: boolean
 }
 
 export interface AddedPlace {
@@ -25,6 +27,8 @@ export interface AddedPlace {
   readonly identity: Extract<Identity, { kind: 'online' }> | null
   /** What the person does next; null when nothing is left. */
   readonly next: string | null
+  /** Of an encrypted place: said this once. Null for all others. */
+  readonly recovery: RecoveryKey | null
   /** What a person should know about it: same device as another one, read-back only from memory. */
   readonly warnings: readonly string[]
 }
@@ -47,6 +51,7 @@ const nameOf: Readonly<Record<Role, string>> = {
 /** Fails with `not-found`, `place-exists`, `target-inside-source`, `place-unknown`, or what the folder answers. */
 export async function addPlace(program: Program, wish: PlaceWish): Promise<Result<AddedPlace>> {
   if (program.services.isService(wish.address)) return addService(program, wish)
+  if (wish.encrypt === true) return failed(noFolderIsEncrypted(wish.address))
   const address = program.paths.absolute(wish.address)
   const inTheWay = program.settings.places.find(
     (other) => isNested(program, address, other.address) && !isTurn(program, { ...wish, address }, other),
@@ -73,7 +78,13 @@ export async function addPlace(program: Program, wish: PlaceWish): Promise<Resul
     if (!added.ok) return added
     const recorded = await program.catalog.addPlace(place, program.clock.nowMs())
     if (!recorded.ok) return recorded
-    return done({ place, identity, next: null, warnings: await warningsFor(program, mover, place, identity) })
+    return done({
+      place,
+      identity,
+      next: null,
+      recovery: null,
+      warnings: await warningsFor(program, mover, place, identity),
+    })
   } finally {
     mover.end()
   }
@@ -84,15 +95,20 @@ async function addService(program: Program, wish: PlaceWish): Promise<Result<Add
   if (wish.role !== 'cloud') return failed(onlyCloud(wish))
   const kind = program.services.checkAddress(wish.address)
   if (!kind.ok) return kind
-  const same = program.settings.places.find(({ address }) => address === wish.address)
-  if (same !== undefined) return failed(overlapping(wish.address, same))
+  const { encryption } = program.services
+  const plainly = (address: string): string => encryption.withRecipient(address, null)
+  const same = program.settings.places.find(({ address }) => plainly(address) === plainly(wish.address))
+  if (same !== undefined) return failed(overlapping(same.address, same))
+  const recovery = wish.encrypt === true ? await encryption.newKey() : null
+  // On this computer before anything can be sealed with it.
+  if (recovery !== null) await encryption.keepKey(recovery)
   const name = wish.name ?? freeName(program, program.services.nameFor(wish.address))
   const place: Place = {
     id: program.editor.newPlaceId(name),
     name,
     role: 'cloud',
     site: wish.site ?? siteOf.cloud,
-    address: wish.address,
+    address: recovery === null ? wish.address : encryption.withRecipient(wish.address, recovery.recipient),
     declaredDevice: wish.device,
   }
   const added = await program.editor.addPlace(place)
@@ -100,8 +116,14 @@ async function addService(program: Program, wish: PlaceWish): Promise<Result<Add
   const recorded = await program.catalog.addPlace(place, program.clock.nowMs())
   if (!recorded.ok) return recorded
   const next = `Now sign in there: “fivefold place sign-in ${typed(name)}”.`
-  return done({ place, identity: null, next, warnings: [] })
+  return done({ place, identity: null, next, recovery, warnings: [] })
 }
+
+const noFolderIsEncrypted = (address: string): Failure => ({
+  code: 'wrong-usage',
+  sentence: `${address} is a folder; Fivefold encrypts only what it sends to a service in the cloud.`,
+  advice: 'Leave out --encrypt. To keep others from reading a disk, use the encryption of your system.',
+})
 
 const onlyCloud = ({ role, address }: PlaceWish): Failure => ({
   code: 'wrong-usage',
@@ -141,14 +163,17 @@ async function markPlace(
 }
 
 /** The text of the marker by which a place is known (W4). */
-export const markerOf = (program: Program, place: Place): string =>
-  JSON.stringify({
+export function markerOf(program: Program, place: Place): string {
+  const encryptedFor = program.services.encryption.recipientIn(place.address)
+  return JSON.stringify({
     schema: 'fivefold.place/1',
     id: place.id,
     role: place.role,
     name: place.name,
     madeAt: new Date(program.clock.nowMs()).toISOString(),
+    ...(encryptedFor === null ? {} : { encryptedFor }),
   })
+}
 
 /** The place is there already when this is said; `setup` has an option of its own for each of its two places. */
 function nameDevice({ name, role, address }: Place): string {

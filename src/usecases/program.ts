@@ -169,6 +169,27 @@ export interface Services {
   ): Promise<Result<Secret>>
   /** The key by which an SSH server is known, to be shown to a person before it is trusted. */
   hostKey(address: string): Promise<Result<{ readonly hostKey: string; readonly fingerprint: string }>>
+  readonly encryption: Encryption
+}
+
+/** The key of an encrypted place. Who has it, in either spelling, reads everything there. */
+export interface RecoveryKey {
+  /** The public half, which only seals. It stands in the address and in the marker. */
+  readonly recipient: string
+  /** `AGE-SECRET-KEY-1…`, as the plain `age` command takes it. */
+  readonly secretKey: string
+  readonly words: readonly string[]
+}
+
+export interface Encryption {
+  /** For whom the place at this address is encrypted; null for a plain one. */
+  recipientIn(address: string): string | null
+  withRecipient(address: string, recipient: string | null): string
+  newKey(): Promise<RecoveryKey>
+  /** From the words or the line on paper; null when they are wrong. */
+  readKey(text: string): Promise<RecoveryKey | null>
+  hasKey(recipient: string): Promise<boolean>
+  keepKey(key: RecoveryKey): Promise<void>
 }
 
 export interface Program {

@@ -10,10 +10,14 @@ import type { Cancel, Mover } from '../engine/contracts.ts'
 import { addressOf, identifyTimeoutMs } from './identify-places.ts'
 import type { AddedPlace, PlaceWish } from './manage-places.ts'
 import { addPlace, findPlace, markerOf, noSuchPlace, removePlace } from './manage-places.ts'
+import type { BroughtKey } from './unlock-place.ts'
+import { unlockPlace } from './unlock-place.ts'
 import type { Program, Secret, SignInKind, SignInTalk } from './program.ts'
 
 export interface SignInWish {
   readonly name: string
+  /** The recovery words of an encrypted place, or its secret key; null to be asked, should they be needed. */
+  readonly recoveryKey: string | null
   readonly with:
     | { readonly kind: 'secret'; readonly secret: Secret }
     | {
@@ -55,7 +59,8 @@ export async function signInPlace(
   const { place } = asked.value
   const secret = await secretFor(program, place, wish, talk, cancel)
   if (!secret.ok) return secret
-  const known = await letIn(program, place, asked.value.kind === 'nothing' ? null : secret.value)
+  const key = { recoveryKey: wish.recoveryKey, talk }
+  const known = await letIn(program, place, { secret: asked.value.kind === 'nothing' ? null : secret.value, ...key })
   if (!known.ok) return known
   const { freeBytes } = known.value.identity
   return done({
@@ -66,11 +71,19 @@ export async function signInPlace(
   })
 }
 
-/** Without a secret for a service that needs none of us. */
-async function letIn(program: Program, place: Place, secret: Secret | null): Promise<Result<Known>> {
+interface Brought extends BroughtKey {
+  /** Null for a service that needs none of us. */
+  readonly secret: Secret | null
+}
+
+/** Nobody to be asked. */
+const silent: SignInTalk = { tell: () => undefined, ask: async () => null }
+
+async function letIn(program: Program, place: Place, brought: Brought): Promise<Result<Known>> {
+  const { secret } = brought
   const hadSecret = await program.services.hasSecret(place.id)
   if (secret !== null) await program.services.saveSecret(place.id, secret)
-  const known = await become(program, place, secret)
+  const known = await become(program, place, brought)
   // The older one may be good still; a first one that does not work is of no use to anybody.
   if (!known.ok && secret !== null && !hadSecret) await program.services.removeSecret(place.id)
   if (!known.ok) return known
@@ -92,9 +105,17 @@ export async function addPlaceWhole(program: Program, wish: PlaceWish): Promise<
   if (!added.ok || added.value.identity !== null) return added
   const asked = signInKind(program, added.value.place.id)
   if (!asked.ok || asked.value.kind !== 'nothing') return added
-  const known = await letIn(program, added.value.place, null)
+  const known = await letIn(program, added.value.place, { secret: null, recoveryKey: null, talk: silent })
+  const { recovery } = added.value
   if (known.ok)
-    return done({ ...known.value, next: null, warnings: program.services.remarksFor(known.value.place.address) })
+    return done({
+      ...known.value,
+      next: null,
+      recovery,
+      warnings: program.services.remarksFor(known.value.place.address),
+    })
+  // It is encrypted, and its key is on paper: that is asked when somebody signs in.
+  if (known.failure.code === 'sign-in-needed') return added
   await removePlace(program, added.value.place.id)
   return known
 }
@@ -116,9 +137,12 @@ interface Known {
   readonly identity: Extract<Identity, { kind: 'online' }>
 }
 
-async function become(program: Program, place: Place, secret: Secret | null): Promise<Result<Known>> {
+async function become(program: Program, asked: Place, { secret, ...brought }: Brought): Promise<Result<Known>> {
   const mover = program.startMover()
   try {
+    const unlocked = await unlockPlace(program, mover, asked, brought)
+    if (!unlocked.ok) return unlocked
+    const place = unlocked.value
     const first = await mover.identify(addressOf(place), identifyTimeoutMs)
     if (first.kind === 'online') return done({ place, identity: first })
     if (first.kind === 'someone-else') return await takeOver(program, mover, place, first.foundId, secret)

@@ -39,6 +39,14 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       removeSecret: none,
       signIn: none,
       hostKey: none,
+      encryption: {
+        recipientIn: () => null,
+        withRecipient: none,
+        newKey: none,
+        readKey: none,
+        hasKey: none,
+        keepKey: none,
+      },
     },
     settings: {
       places: world.places.map(({ place }) => place),

@@ -14,6 +14,14 @@ export interface Secrets {
   }
   /** When a place is no longer set up. */
   remove(placeId: PlaceId): Promise<void>
+  /** The secret key of encrypted places, by whom they are encrypted for. Kept when a place is removed: its files stay, too. */
+  readonly keys: KeyStore
+}
+
+export interface KeyStore {
+  /** Null when it is not on this computer. */
+  read(recipient: string): Promise<string | null>
+  write(recipient: string, secretKey: string): Promise<void>
 }
 
 /** No id of a place has a colon in it. */
@@ -31,5 +39,12 @@ export function openSecrets(homeFolder: string, store: SecretStore = secretsFile
       write: (password) => store.write(mailKey, { password }),
     },
     remove: (placeId) => store.remove(placeId),
+    keys: {
+      read: async (recipient) => (await store.read(keyName(recipient)))?.['secretKey'] ?? null,
+      write: (recipient, secretKey) => store.write(keyName(recipient), { secretKey }),
+    },
   }
 }
+
+/** No id of a place has a colon. */
+const keyName = (recipient: string): string => `age:${recipient}`

@@ -4,6 +4,7 @@
  * - `webdav://USER@HOST:PORT/PATH` over TLS, `?tls=off` for a server in the same house, `?chunks=nextcloud` for Nextcloud's own upload;
  * - `sftp://USER@HOST:PORT/PATH` (a path from the top; `/~/PATH` is below the user's home);
  * - `gdrive:PATH`, `dropbox:PATH`, `onedrive:PATH`, `rclone:REMOTE:PATH`.
+ * Each may end with `encrypt=age1…` among its options: all that is sent there is sealed for that recipient, which is no secret.
  */
 export type ServiceAddress =
   | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string; readonly options: ServiceOptions }
@@ -53,6 +54,18 @@ export function readServiceAddress(text: string): ServiceAddress | null {
     path: path.replace(/\/+$/, ''),
     options,
   }
+}
+
+/** For whom a place is encrypted; null for a plain one. */
+export const recipientIn = ({ options }: ServiceAddress): string | null => options['encrypt'] ?? null
+
+/** The same address, encrypted for somebody, or plain. All else stays as it was written. */
+export function withRecipient(text: string, recipient: string | null): string {
+  const at = text.indexOf('?')
+  const [body, query] = at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+  const others = query.split('&').filter((option) => option !== '' && !option.startsWith('encrypt='))
+  const options = recipient === null ? others : [...others, `encrypt=${recipient}`]
+  return options.length === 0 ? body : `${body}?${options.join('&')}`
 }
 
 const tidy = (path: string): string => path.replaceAll(/^\/+|\/+$/g, '')

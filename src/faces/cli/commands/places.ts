@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { exitCodes } from '../../../domain/failure.ts'
 import type { Role } from '../../../domain/place.ts'
 import type { Common, CommonOptions, Shell } from '../command-shell.ts'
+import { printRecovery } from '../print-recovery.ts'
 import { printPlaces } from '../print-status.ts'
 import { shown } from '../terminal.ts'
 import { addSignIn } from './sign-in.ts'
@@ -19,7 +20,8 @@ A password or key never belongs into the address: “fivefold place sign-in NAME
 
 Examples:
   fivefold place add drive /media/me/SAFE_A --name "Safe A"
-  fivefold place add cloud gdrive:Fivefold --name Drive`
+  fivefold place add cloud gdrive:Fivefold --name Drive
+  fivefold place add cloud s3://bucket/photos --name Vault --encrypt`
 
 const placeRoles: readonly Role[] = ['library', 'second', 'cloud', 'drive']
 
@@ -38,19 +40,22 @@ export function addPlaces(cli: Command, common: Common, shell: Shell): void {
     .option('--name <name>', 'what to call it')
     .option('--site <site>', 'what burns together: home, cloud, safe, bag, or a name of yours')
     .option('--device <name>', 'the physical device, where the system can’t tell')
+    .option('--encrypt', 'a cloud: encrypt everything before it is sent; prints recovery words, once')
     .addHelpText('after', addressHelp)
     .action(
       async (
         role: Role,
         address: string,
-        options: CommonOptions & { name?: string; site?: string; device?: string },
+        options: CommonOptions & { name?: string; site?: string; device?: string; encrypt?: boolean },
       ) => {
-        const { name = null, site = null, device = null } = options
-        shell.show(options, await shell.requests(options).addPlace({ role, address, name, site, device }), (added) => {
+        const { name = null, site = null, device = null, encrypt = false } = options
+        const wish = { role, address, name, site, device, encrypt }
+        shell.show(options, await shell.requests(options).addPlace(wish), (added) => {
           const { name: given, role: its, address: where } = added.place
           shell.terminal.out(
             `“${shown(given)}” (${its}) is ${added.identity === null ? 'set down' : 'ready'} at ${shown(where)}.`,
           )
+          if (added.recovery !== null) printRecovery(shell.terminal, added.recovery)
           if (added.next !== null) shell.terminal.out(shown(added.next))
           for (const warning of added.warnings) shell.terminal.out(`! ${warning}`)
         })

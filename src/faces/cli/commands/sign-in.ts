@@ -68,7 +68,9 @@ async function answer(
     if (text === '') continue
     answers[field] = isFile ? readFileSync(text, 'utf8') : text
   }
-  return done({ name, with: asWish(kind, answers, options) })
+  // The key of an encrypted place is no secret of the service, and is kept apart from it.
+  const { recoveryKey = null, ...secret } = answers
+  return done({ name, recoveryKey, with: asWish(kind, secret, options) })
 }
 
 function asWish(
