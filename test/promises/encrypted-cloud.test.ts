@@ -101,6 +101,12 @@ test(
       assert.deepEqual(known, [], `${path} can be read by anybody`)
     }
 
+    for (const path of await filesBelow(world.home)) {
+      const text = (await readFile(path)).toString('latin1')
+      const isKept = text.includes(secretKey) || text.includes(words.slice(0, 3).join(' '))
+      assert.equal(isKept, path === join(world.home, 'secrets'), `[S1] ${path}`)
+    }
+
     // The program is lost: the key on paper, and the command of other people.
     const key = join(world.root, 'key.txt')
     await writeFile(key, `${secretKey}\n`, { mode: 0o600 })
@@ -189,6 +195,53 @@ test('[W4] plain and encrypted copies are never mixed at one place', { skip: can
   const folder = await run(home, 'place', 'add', 'drive', world.second, '--encrypt')
   assert.equal(codeOf(folder), 'wrong-usage', story(folder))
 })
+
+const onlyThorough = thorough ? false : 'only with FIVEFOLD_THOROUGH=1'
+
+for (const kind of cloudKinds)
+  test(
+    `[V1] [V5] [R1] ${kind.name}, encrypted: sent, proven, found rotten, mended, and back on a new computer`,
+    { skip: onlyThorough || (canMakeLoopDisk('ext4') ?? kind.missing() ?? false) },
+    async () => {
+      await using world = await ground()
+      await using cloud = await kind.start()
+      const card = join(world.root, 'EOS_DIGITAL')
+      const sizes = [0, 65_536, 17 * mebibyte + 5, 4096]
+      await fillCard(
+        card,
+        pictures(sizes.length, (number) => sizes[number] ?? 0),
+      )
+      assert.equal((await ingest(world.home, card)).exitCode, 0)
+      const { words } = await encryptedHome(world, cloud)
+      const sent = await run(world.home, 'upload')
+      assert.equal(sent.exitCode, 0, `${story(sent)} ${JSON.stringify(sent.last)}`)
+      assert.equal(await proven(world.home), sizes.length)
+      assert.ok([0, null].includes(await cloud.unfinished()))
+      cloud.forget()
+      assert.equal((await run(world.home, 'verify', '--place', nameOf)).exitCode, 0)
+      const big = [...(await treeOf(world.library)).keys()].find((path) => path.endsWith('IMG_0003.CR3')) ?? ''
+      await cloud.flip(`${big}.age`)
+      const verified = await run(world.home, 'verify', '--place', nameOf)
+      assert.equal(verified.exitCode, 3, story(verified))
+      assert.equal(await proven(world.home), sizes.length - 1)
+      assert.equal((await run(world.home, 'repair')).exitCode, 0)
+      assert.equal(await proven(world.home), sizes.length)
+      const checked = await run(world.home, 'place', 'check', nameOf)
+      assert.equal(checked.exitCode, 0, `${story(checked)} ${JSON.stringify(checked.last)}`)
+
+      const home = join(world.root, 'new-home')
+      await mkdir(home)
+      await added(home, cloud.address)
+      const signed = await signIn(home, { ...cloud.secret, recoveryKey: words.join(' ') })
+      assert.equal(signed.exitCode, 0, story(signed))
+      assert.equal((await run(home, 'restore', '--rebuild-catalog', '--from-place', nameOf)).exitCode, 0)
+      const out = join(world.root, 'restored')
+      assert.equal((await run(home, 'restore', 'Wedding', '--to', out)).exitCode, 0)
+      const pictureFacts = async (root: string): Promise<readonly unknown[]> =>
+        [...(await treeOf(root))].flatMap(([path, facts]) => (path.endsWith('.CR3') ? [facts] : [])).toSorted()
+      assert.deepEqual(await pictureFacts(out), await pictureFacts(world.library))
+    },
+  )
 
 const fileBytes = (thorough ? 300 : 40) * mebibyte
 

@@ -11,7 +11,9 @@ export function printRecovery(terminal: Terminal, { words, secretKey }: Recovery
   )
   terminal.out('')
   for (let at = 0; at < words.length; at += wordsInLine) {
-    const line = words.slice(at, at + wordsInLine).map((word, index) => `${at + index + 1}. ${word}`.padEnd(16))
+    const line = words
+      .slice(at, at + wordsInLine)
+      .map((word, index) => `${String(at + index + 1).padStart(2)}. ${word}`.padEnd(16))
     terminal.out(`  ${line.join('').trimEnd()}`)
   }
   terminal.out('')

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { Decrypter, Encrypter } from 'age-encryption'
 import { toolPath } from '../../../test/lab/run-tool.ts'
 import { scratchFolder } from '../../../test/lab/scratch-folder.ts'
+import { done } from '../../domain/failure.ts'
 import { parseContentHash, parsePlaceId } from '../../domain/ids.ts'
 import type { ServicePlace, Upload } from '../../engine/cloud-contract.ts'
 import { DownloadDamaged } from '../../engine/cloud-contract.ts'
@@ -171,6 +172,50 @@ test('[J1] chunks that arrive in part, or whose answer is lost, do no harm; what
   assert.deepEqual(state, { ok: true, value: { kind: 'open', committedBytes: 0 } })
   await sendFrom(upload, bytes)
   assert.ok((await fetch(place)).equals(bytes))
+})
+
+/** The same service; `look` sees what each upload is sent. */
+function spied(service: ServicePlace, look: (from: number, to: number, base: number) => void): ServicePlace {
+  const begin: ServicePlace['begin'] = async (order) => {
+    const begun = await service.begin(order)
+    if (!begun.ok) return begun
+    const upload = begun.value
+    const { session, committedBytes, chunkBytes, digest } = upload
+    return done({
+      session,
+      committedBytes,
+      chunkBytes,
+      digest,
+      send: (chunk, position, cancel) => {
+        look(position, position + chunk.length, committedBytes)
+        return upload.send(chunk, position, cancel)
+      },
+      finish: (chunk, position, cancel) => upload.finish(chunk, position, cancel),
+      state: () => upload.state(),
+      abandon: () => upload.abandon(),
+    })
+  }
+  return Object.assign(Object.create(service) as ServicePlace, { id: service.id, name: service.name, begin })
+}
+
+test('the service gets chunks of the length that it asks for, also after a cut in one', async () => {
+  const bytes = bytesOf(9 * blockBytes + 5)
+  const chunkBytes = 100_000
+  const store = new MemoryStore({ chunkBytes })
+  const seen: (readonly [number, number])[] = []
+  const service = spied(openMemoryService({ id: parsePlaceId('cloud'), name: 'Vault' }, store), (from, to, base) => {
+    assert.equal((to - base) % chunkBytes, 0, `from ${from} to ${to}, in an upload that began at ${base}`)
+    assert.ok(to - from <= chunkBytes)
+    seen.push([from, to])
+  })
+  const place = encryptedPlace(service, { recipient: key.recipient, secretKey: async () => key.secretKey })
+  store.faults.keepOfNextChunk(1234, 'cut')
+  await sendFrom(await begin(place, bytes), bytes)
+  assert.deepEqual(seen.slice(0, 3), [
+    [0, 100_000],
+    [1234, 100_000],
+    [100_000, 200_000],
+  ])
 })
 
 test('a session with which nothing was sent, or that is none, gets a key of its own', async () => {

@@ -16,7 +16,6 @@ export interface RecoveryKey {
 }
 
 const prefix = 'age-secret-key-'
-const secretBytes = 32
 
 async function keyOf(secretKey: string): Promise<RecoveryKey> {
   const { bytes } = bech32.decodeToBytes(secretKey.toLowerCase())
@@ -29,7 +28,7 @@ async function keyOf(secretKey: string): Promise<RecoveryKey> {
 
 export const newRecoveryKey = async (): Promise<RecoveryKey> => keyOf(await generateX25519Identity())
 
-/** From the words or the line, as a person typed them from paper. Null for what is neither. */
+/** From the words or the line, as a person typed them from paper. Null for what is neither, and for words of a key of another length. */
 export async function readRecoveryKey(text: string): Promise<RecoveryKey | null> {
   // Paper often carries numbers before the words, and commas behind them.
   const words = text
@@ -40,7 +39,6 @@ export async function readRecoveryKey(text: string): Promise<RecoveryKey | null>
   try {
     if (words.length === 1 && first.startsWith(prefix)) return await keyOf(first.toUpperCase())
     const secret = mnemonicToEntropy(words.join(' '), wordlist)
-    if (secret.length !== secretBytes) return null
     return await keyOf(bech32.encodeFromBytes(prefix, secret).toUpperCase())
   } catch {
     // The packages quote what they read (S1).
