@@ -2,7 +2,7 @@
 import type { ServiceHost } from './domain/egress-prices.ts'
 import type { Failure, Result } from './domain/failure.ts'
 import { done, failed } from './domain/failure.ts'
-import type { KeyStore } from './machine/secrets/open-secrets.ts'
+import type { Secrets } from './machine/secrets/open-secrets.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
 import type { SignInOrder, SignInProvider } from './machine/sign-in/sign-in-provider.ts'
 import { loopbackEndpoint } from './places/cloud/oauth-request.ts'
@@ -70,7 +70,7 @@ export function servicesOf(home: string): Services {
       if (!asked.ok) return asked
       return done({ hostKey: asked.value.key, fingerprint: asked.value.fingerprint })
     },
-    encryption: encryptionOf(secrets.keys),
+    encryption: encryptionOf(secrets),
   }
 }
 
@@ -86,7 +86,7 @@ function hostOf(address: ServiceAddress): ServiceHost {
 /** Loaded when it is needed: most homes have no encrypted place. */
 const loadKeys = () => import('./places/encrypted/recovery-key.ts')
 
-const encryptionOf = (keys: KeyStore): Encryption => ({
+const encryptionOf = (secrets: Pick<Secrets, 'keyFor'>): Encryption => ({
   recipientIn: (text) => {
     const address = readServiceAddress(text)
     return address === null ? null : recipientIn(address)
@@ -94,8 +94,8 @@ const encryptionOf = (keys: KeyStore): Encryption => ({
   withRecipient,
   newKey: async () => (await loadKeys()).newRecoveryKey(),
   readKey: async (text) => (await loadKeys()).readRecoveryKey(text),
-  hasKey: async (recipient) => (await keys.read(recipient)) !== null,
-  keepKey: ({ recipient, secretKey }) => keys.write(recipient, secretKey),
+  hasKey: async (recipient) => (await secrets.keyFor(recipient).read()) !== null,
+  keepKey: ({ recipient, secretKey }) => secrets.keyFor(recipient).write({ secretKey }),
 })
 
 /** As age spells them; a slip in one would seal for nobody, and is found when the first file is sealed. */

@@ -5,7 +5,6 @@ import type { PlaceAddress } from './engine/contracts.ts'
 import type { PlaceId } from './domain/ids.ts'
 import type { Credentials, ServicePlace, SessionShelf } from './engine/cloud-contract.ts'
 import { startRclone } from './machine/rclone/start-rclone.ts'
-import type { KeyStore } from './machine/secrets/open-secrets.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
 import { openUploadSessions, signOfHome } from './machine/upload-sessions.ts'
 import type { ServiceAddress } from './places/cloud/cloud-address.ts'
@@ -13,7 +12,8 @@ import { recipientIn } from './places/cloud/cloud-address.ts'
 
 export interface ServiceKeeping {
   readonly credentials: Credentials
-  readonly keys: Pick<KeyStore, 'read'>
+  /** What opens a place that is encrypted for this recipient. */
+  keyFor(recipient: string): Credentials
   readonly shelf: SessionShelf
   /** By which this home knows its own unfinished uploads. */
   readonly signOfHome: () => Promise<string>
@@ -24,7 +24,7 @@ export function keepingOf(home: string, placeId: PlaceId): ServiceKeeping {
   const secrets = openSecrets(home)
   return {
     credentials: secrets.credentialsOf(placeId),
-    keys: secrets.keys,
+    keyFor: (recipient) => secrets.keyFor(recipient),
     shelf: openUploadSessions(home),
     signOfHome: () => signOfHome(home),
   }
@@ -34,13 +34,13 @@ export function keepingOf(home: string, placeId: PlaceId): ServiceKeeping {
 export async function openService(
   place: Pick<PlaceAddress, 'id' | 'name'>,
   address: ServiceAddress,
-  { keys, ...keeping }: Omit<ServiceKeeping, 'shelf'>,
+  { keyFor, ...keeping }: Omit<ServiceKeeping, 'shelf'>,
 ): Promise<Result<ServicePlace>> {
   const opened = await openKind(place, address, keeping)
   const recipient = recipientIn(address)
   if (!opened.ok || recipient === null) return opened
   const { encryptedPlace } = await import('./places/encrypted/encrypted-place.ts')
-  return done(encryptedPlace(opened.value, { recipient, secretKey: () => keys.read(recipient) }))
+  return done(encryptedPlace(opened.value, { recipient, secret: keyFor(recipient) }))
 }
 
 async function openKind(

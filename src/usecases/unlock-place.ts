@@ -36,7 +36,9 @@ export async function unlockPlace(
     if (!key.ok) return key
     await encryption.keepKey(key.value)
   }
-  return wanted === here ? done(place) : writeDown(program, place, wanted)
+  if (wanted === here) return done(place)
+  if (here !== null) brought.talk.tell(otherWords(place))
+  return writeDown(program, place, wanted)
 }
 
 async function bring(
@@ -69,6 +71,10 @@ async function writeDown(program: Program, place: Place, recipient: string): Pro
   const recorded = await program.catalog.addPlace(unlocked, program.clock.nowMs())
   return recorded.ok ? done(unlocked) : recorded
 }
+
+/** Somebody may just have written down words that open nothing. */
+const otherWords = (place: Place): string =>
+  `“${place.name}” was encrypted before, with another key, and that one is used. The words of its earlier sheet open it; those that were shown when it was added here open nothing: cross them out.`
 
 const keyNeeded = (place: Place): Failure => ({
   code: 'sign-in-needed',

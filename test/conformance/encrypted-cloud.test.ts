@@ -24,7 +24,7 @@ import { serviceConformance } from './cloud-conformance.ts'
 
 const { recipient, secretKey } = await newRecoveryKey()
 const sealed = (service: ServicePlace): ServicePlace =>
-  encryptedPlace(service, { recipient, secretKey: async () => secretKey })
+  encryptedPlace(service, { recipient, secret: { read: async () => ({ secretKey }), write: async () => undefined } })
 
 const waysToGo = {
   'no network': unreachable('Cloud', 'ENETUNREACH'),

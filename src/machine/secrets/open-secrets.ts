@@ -14,14 +14,8 @@ export interface Secrets {
   }
   /** When a place is no longer set up. */
   remove(placeId: PlaceId): Promise<void>
-  /** The secret key of encrypted places, by whom they are encrypted for. Kept when a place is removed: its files stay, too. */
-  readonly keys: KeyStore
-}
-
-export interface KeyStore {
-  /** Null when it is not on this computer. */
-  read(recipient: string): Promise<string | null>
-  write(recipient: string, secretKey: string): Promise<void>
+  /** The `secretKey` of places that are encrypted for this recipient. It stays when a place is removed, as its files do. */
+  keyFor(recipient: string): Credentials
 }
 
 /** No id of a place has a colon in it. */
@@ -39,10 +33,10 @@ export function openSecrets(homeFolder: string, store: SecretStore = secretsFile
       write: (password) => store.write(mailKey, { password }),
     },
     remove: (placeId) => store.remove(placeId),
-    keys: {
-      read: async (recipient) => (await store.read(keyName(recipient)))?.['secretKey'] ?? null,
-      write: (recipient, secretKey) => store.write(keyName(recipient), { secretKey }),
-    },
+    keyFor: (recipient) => ({
+      read: () => store.read(keyName(recipient)),
+      write: (secret) => store.write(keyName(recipient), secret),
+    }),
   }
 }
 

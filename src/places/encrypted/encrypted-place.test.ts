@@ -9,7 +9,7 @@ import { toolPath } from '../../../test/lab/run-tool.ts'
 import { scratchFolder } from '../../../test/lab/scratch-folder.ts'
 import { done } from '../../domain/failure.ts'
 import { parseContentHash, parsePlaceId } from '../../domain/ids.ts'
-import type { ServicePlace, Upload } from '../../engine/cloud-contract.ts'
+import type { Credentials, ServicePlace, Upload } from '../../engine/cloud-contract.ts'
 import { DownloadDamaged } from '../../engine/cloud-contract.ts'
 import { WeakSample, proveOne } from '../../engine/prove-stored.ts'
 import { patienceLimits } from '../../engine/patience.ts'
@@ -25,12 +25,17 @@ const path = 'Wedding/IMG_0001.CR3'
 const edges = [0, 1, 65_535, 65_536, 65_537, 131_072, 3 * 1024 * 1024 + 5]
 const never = new AbortController().signal
 
+const secretOf = (secretKey: string | null): Credentials => ({
+  read: async () => (secretKey === null ? null : { secretKey }),
+  write: async () => undefined,
+})
+
 function makePlace(ways: Partial<MemoryStoreWays> = {}, secretKey: string | null = key.secretKey) {
   const store = new MemoryStore(ways)
   const open = (): ServicePlace =>
     encryptedPlace(openMemoryService({ id: parsePlaceId('cloud'), name: 'Vault' }, store), {
       recipient: key.recipient,
-      secretKey: async () => secretKey,
+      secret: secretOf(secretKey),
     })
   return { store, open, place: open() }
 }
@@ -208,7 +213,7 @@ test('the service gets chunks of the length that it asks for, also after a cut i
     assert.ok(to - from <= chunkBytes)
     seen.push([from, to])
   })
-  const place = encryptedPlace(service, { recipient: key.recipient, secretKey: async () => key.secretKey })
+  const place = encryptedPlace(service, { recipient: key.recipient, secret: secretOf(key.secretKey) })
   store.faults.keepOfNextChunk(1234, 'cut')
   await sendFrom(await begin(place, bytes), bytes)
   assert.deepEqual(seen.slice(0, 3), [
@@ -313,12 +318,22 @@ test('without its key nothing is sent, and nothing is called absent', async () =
   assert.equal(store.objects().length + store.sessions.size, 0)
 })
 
+test('[S1] a file of secrets that others may read is an answer, and no crash', async () => {
+  const refuse = async (): Promise<never> => {
+    throw new Error('anybody may read it')
+  }
+  const service = openMemoryService({ id: parsePlaceId('cloud'), name: 'Vault' }, new MemoryStore())
+  const place = encryptedPlace(service, { recipient: key.recipient, secret: { read: refuse, write: refuse } })
+  const begun = await place.begin({ path, bytes: 10, mtimeMs: 0, session: null })
+  assert.equal(begun.ok ? 'none' : begun.failure.code, 'settings-wrong')
+})
+
 test('another key opens nothing', async () => {
   const { store, place } = makePlace()
   const { secretKey } = await newRecoveryKey()
   const stranger = encryptedPlace(openMemoryService({ id: parsePlaceId('cloud'), name: 'Vault' }, store), {
     recipient: key.recipient,
-    secretKey: async () => secretKey,
+    secret: secretOf(secretKey),
   })
   const bytes = bytesOf(10)
   await sendFrom(await begin(place, bytes), bytes)

@@ -12,6 +12,7 @@ import { compareText } from '../../domain/path-parts.ts'
 import type { PlaceListing } from '../../domain/place-listing.ts'
 import type { Cancel } from '../../engine/contracts.ts'
 import type {
+  Credentials,
   Download,
   ServiceAbilities,
   ServiceDigest,
@@ -21,6 +22,7 @@ import type {
   Upload,
   UploadOrder,
 } from '../../engine/cloud-contract.ts'
+import { readCredentials } from '../cloud/read-credentials.ts'
 import type { Head } from './age-header.ts'
 import { headOf, newHead, openHead } from './age-header.ts'
 import { headBytes, openBlock, plainSize, sealedBlockBytes, sealedOffset, sealedSize } from './age-payload.ts'
@@ -39,8 +41,8 @@ const sealedPath = (path: string): string => (isPlain(path) ? path : path + endi
 export interface EncryptionKey {
   /** Whom everything is sealed for: `age1…`. */
   readonly recipient: string
-  /** `AGE-SECRET-KEY-1…`; null when this computer does not have it. Read anew at every use. */
-  secretKey(): Promise<string | null>
+  /** Holds `secretKey`, an `AGE-SECRET-KEY-1…`; nothing when this computer does not have it. */
+  readonly secret: Credentials
 }
 
 export const encryptedPlace = (inner: ServicePlace, key: EncryptionKey): ServicePlace => new EncryptedPlace(inner, key)
@@ -67,8 +69,10 @@ class EncryptedPlace implements ServicePlace {
 
   /** Nothing is sealed either when it could not be opened here again. */
   async #secretKey(): Promise<Result<string>> {
-    const secretKey = await this.#key.secretKey()
-    return secretKey === null ? failed(keyMissing(this.name)) : done(secretKey)
+    const secret = await readCredentials(this.name, this.#key.secret)
+    if (!secret.ok && secret.failure.code !== 'sign-in-needed') return secret
+    const secretKey = secret.ok ? secret.value['secretKey'] : undefined
+    return secretKey === undefined ? failed(keyMissing(this.name)) : done(secretKey)
   }
 
   async facts(): Promise<Result<ServiceFacts>> {
