@@ -22,7 +22,7 @@ const cameraNames: readonly RegExp[] = [
   /^[A-Z]\d{3}[A-Z0-9]{4}\/$/,
 ]
 
-/** Folders of a computer's own disk, or of a backup of one: whatever else lies there, a camera did not format it. */
+/** Folders of a computer's own disk, or of a copy of one by its system: whatever else lies there, a camera did not format it. */
 const computerNames: readonly RegExp[] = [
   /^(?:Windows|Program Files|Users|Applications|Library|System|etc|usr|home|var)\/$/i,
   /^Backups\.backupdb\/$/i,

@@ -50,6 +50,13 @@ const allowances: readonly Allowance[] = [
     'Microsoft’s names for what a drive holds, and a variable of the runtime',
     /^src\/places\/onedrive\/|^test\/.*(?:cloud-double|onedrive)/,
   ),
+  allow(
+    /\btasks?\b|\bdefault\.target\b|\w*[Tt]ask(?=Name|\b)|\bScheduledTasks?\b|\/opt\/node\b|windowsTask/gi,
+    'what Windows and systemd call what they start',
+    /^src\/machine\/autostart\//,
+  ),
+  allow(/\bscheduled task\b/g, 'what Windows calls what it starts', /^docs\//),
+  allow(/Backups\\?\.backupdb/g, 'a folder that macOS makes'),
   allow(/\btaskTimeoutMillis\b/g, 'an option of exiftool'),
   allow(/\.TemporaryItems|<\/?Item>|\bItemList\b|\b\w*[Ff]reeFileSync\w*/g, 'names that other programs gave'),
   allow(/\w*Sync\w*/g, 'settings of FreeFileSync', /^bench\/recipes\.ts$/),
