@@ -145,8 +145,8 @@ test('a card is copied once for each time it comes in, two at a time', async () 
 
 test('what is no card, and what a person does not want looked at, is left alone', async () => {
   const computer = stage()
-  computer.mounted.push(card('stick'), card('backup'))
-  computer.settings.isWatched = (folder) => folder !== '/media/backup'
+  computer.mounted.push(card('stick'), card('archive'))
+  computer.settings.isWatched = (folder) => folder !== '/media/archive'
   computer.answers.lookAtVolume = async () => done('other')
   await computer.run(hourMs)
   assert.equal(times(computer, 'lookAtVolume'), 1)

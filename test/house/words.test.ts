@@ -56,6 +56,7 @@ const allowances: readonly Allowance[] = [
     /^src\/machine\/autostart\//,
   ),
   allow(/\bscheduled task\b/g, 'what Windows calls what it starts', /^docs\//),
+  allow(/\bitem [12] of argv\b/g, 'how AppleScript counts', /desktop-command\.ts$/),
   allow(/Backups\\?\.backupdb/g, 'a folder that macOS makes'),
   allow(/\btaskTimeoutMillis\b/g, 'an option of exiftool'),
   allow(/\.TemporaryItems|<\/?Item>|\bItemList\b|\b\w*[Ff]reeFileSync\w*/g, 'names that other programs gave'),

@@ -162,9 +162,9 @@ test('a command gets the message on its standard input; what it does wrong is sa
   await writeFile(script, '#!/bin/sh\ncat > "$1"\n')
   await chmod(script, 0o700)
   // Nothing in an argument is a part of a shell's line.
-  const target = join(folder, 'got; rm -rf x')
-  assert.ok((await only({ command: [script, target] }).send(message)).ok)
-  assert.equal((JSON.parse(await readFile(target, 'utf8')) as { text: string }).text, message.text)
+  const gotten = join(folder, 'got; rm -rf x')
+  assert.ok((await only({ command: [script, gotten] }).send(message)).ok)
+  assert.equal((JSON.parse(await readFile(gotten, 'utf8')) as { text: string }).text, message.text)
   const why = async (...command: string[]): Promise<string> => {
     const sent = await only({ command }).send(message)
     return sent.ok ? 'sent' : sent.failure.sentence

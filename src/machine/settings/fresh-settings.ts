@@ -61,7 +61,7 @@ places: []
 # start:
 #   cards: copy      # a card that comes in is copied at once; or ask
 #   below: []        # only volumes mounted in these folders; empty for all
-#   ignore: []       # never these, such as [/media/me/BACKUP]
+#   ignore: []       # never these, such as [/media/me/OLD_CARDS]
 #   nights: 01:00-06:00
 
 ## How it tells you: mail, push message, window on the screen. \`fivefold news test\` tries them.
