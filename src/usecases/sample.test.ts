@@ -10,7 +10,7 @@ import type { Identity, Place } from '../domain/place.ts'
 import { defaultPolicy } from '../domain/policy.ts'
 import { tellRoll } from '../domain/roll.ts'
 import type { Mover } from '../engine/contracts.ts'
-import type { Happening, Program } from './program.ts'
+import type { Encryption, Happening, Program } from './program.ts'
 import type { RecognisedCard } from './recognise-card.ts'
 import { makeTurns } from './take-turns.ts'
 
@@ -96,7 +96,10 @@ export async function makeDesk(context: TestContext, files: number, mover: Parti
       weakSampleEvery: 20,
       egressPerGB: null,
     },
-    services: { isService: () => false } as Partial<Program['services']> as Program['services'],
+    services: {
+      isService: () => false,
+      encryption: { recipientIn: () => null } as Partial<Encryption> as Encryption,
+    } as Partial<Program['services']> as Program['services'],
     startMover: () => moverWith(mover),
     takeTurn: makeTurns(),
     clock: {

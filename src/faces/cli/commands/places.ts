@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import { exitCodes } from '../../../domain/failure.ts'
+import { done, exitCodes } from '../../../domain/failure.ts'
 import type { Role } from '../../../domain/place.ts'
+import type { AddedPlace } from '../../../usecases/manage-places.ts'
 import type { Common, CommonOptions, Shell } from '../command-shell.ts'
 import { printRecovery } from '../print-recovery.ts'
 import { printPlaces } from '../print-status.ts'
@@ -22,6 +23,8 @@ Examples:
   fivefold place add drive /media/me/SAFE_A --name "Safe A"
   fivefold place add cloud gdrive:Fivefold --name Drive
   fivefold place add cloud s3://bucket/photos --name Vault --encrypt`
+
+const withoutKey = ({ recovery: _recovery, ...told }: AddedPlace): Omit<AddedPlace, 'recovery'> => told
 
 const placeRoles: readonly Role[] = ['library', 'second', 'cloud', 'drive']
 
@@ -50,12 +53,16 @@ export function addPlaces(cli: Command, common: Common, shell: Shell): void {
       ) => {
         const { name = null, site = null, device = null, encrypt = false } = options
         const wish = { role, address, name, site, device, encrypt }
-        shell.show(options, await shell.requests(options).addPlace(wish), (added) => {
+        const answer = await shell.requests(options).addPlace(wish)
+        const recovery = answer.ok ? answer.value.recovery : null
+        // Output for programs is kept, logged and passed on: the key is for the person at the terminal (S1).
+        if (recovery !== null) printRecovery(shell.terminal, recovery, options.json === true)
+        const told = answer.ok ? done(withoutKey(answer.value)) : answer
+        shell.show(options, told, (added) => {
           const { name: given, role: its, address: where } = added.place
           shell.terminal.out(
             `“${shown(given)}” (${its}) is ${added.identity === null ? 'set down' : 'ready'} at ${shown(where)}.`,
           )
-          if (added.recovery !== null) printRecovery(shell.terminal, added.recovery)
           if (added.next !== null) shell.terminal.out(shown(added.next))
           for (const warning of added.warnings) shell.terminal.out(`! ${warning}`)
         })
