@@ -73,10 +73,10 @@ import type { WhatIf } from './what-if.ts'
 import { askWhatIf } from './what-if.ts'
 
 /**
- * `look` never waits for a writer and never writes; `write` is for one at a time, but for an `ingest` beside another ingest; `give-way`
+ * `look` never waits for a writer and never writes; `write` is for one at a time, but for what goes `beside` others, ingests and restores; `give-way`
  * writes too, and makes way for every other command that wants to.
  */
-export type Access = 'look' | 'write' | 'ingest' | 'give-way'
+export type Access = 'look' | 'write' | 'beside' | 'give-way'
 
 export interface Opened {
   readonly program: Program
@@ -211,7 +211,7 @@ export function makeRequests(open: OpenProgram): Requests {
         `ingest ${wishes.map(({ card }) => card).join(' ')}`,
         hear,
         async (program) => done(await ingestAll(program, wishes, hear, cancel)),
-        'ingest',
+        'beside',
       ),
     stepJob: (idOrName, step) => using('write', `job ${step}`, (program) => stepJob(program, idOrName, step)),
     retireCard: (wish) => using('write', 'card retire', (program) => retireCard(program, wish)),
@@ -231,7 +231,12 @@ export function makeRequests(open: OpenProgram): Requests {
     prune: (wish, hear, cancel) =>
       working('prune', hear, (program) => pruneCopies(program, wish, hear, cancel), wish.apply ? 'write' : 'look'),
     restore: async (wish, hear, cancel) => {
-      const restored = await working('restore', hear, (program) => restoreFiles(program, wish, 'record', hear, cancel))
+      const restored = await working(
+        'restore',
+        hear,
+        (program) => restoreFiles(program, wish, 'record', hear, cancel),
+        'beside',
+      )
       if (restored.ok || restored.failure.code !== 'home-busy') return restored
       return using('look', 'restore', (program) => restoreFiles(program, wish, 'look-only', hear, cancel))
     },

@@ -270,7 +270,8 @@ const bytesOf = (wantedFiles: readonly WantedFile[], kept: ReadonlyMap<WantedFil
 
 async function beginRun(program: Program, wish: RestoreWish, recording: Recording): Promise<RunId | null> {
   if (recording === 'look-only') return null
-  return program.catalog.beginRun('restore', { ...wish }, program.clock.nowMs())
+  // In its turn, so that a card that comes later does not take this run for one that was interrupted.
+  return program.takeTurn(() => program.catalog.beginRun('restore', { ...wish }, program.clock.nowMs()))
 }
 
 export interface RestoreWork extends PlannedRestore {

@@ -56,9 +56,9 @@ test('whoever writes is alone, and those who wait come in their order', async ()
 
 test('a card goes beside another card, with the same catalog, and before all others that wait', async () => {
   const { shared, open } = countingHome()
-  const first = shared.open('ingest', 'card A')
+  const first = shared.open('beside', 'card A')
   await first
-  const second = shared.open('ingest', 'card B')
+  const second = shared.open('beside', 'card B')
   assert.equal(await settled(second), true)
   assert.equal(open.times, 1)
   await close(first)
@@ -69,7 +69,7 @@ test('a card goes beside another card, with the same catalog, and before all oth
   const upload = shared.open('write', 'upload')
   await upload
   const later = shared.open('write', 'drill')
-  const cards = [shared.open('ingest', 'card C'), shared.open('ingest', 'card D')]
+  const cards = [shared.open('beside', 'card C'), shared.open('beside', 'card D')]
   await close(upload)
   assert.equal(await settled(Promise.all(cards)), true)
   assert.equal(await settled(later), false)
@@ -80,11 +80,11 @@ test('a card goes beside another card, with the same catalog, and before all oth
 
 test('a card that comes while the catalog is being closed gets it opened anew', async () => {
   const { shared, open } = countingHome()
-  const first = shared.open('ingest', 'card A')
+  const first = shared.open('beside', 'card A')
   const opened = await first
   assert.ok(opened.ok)
   const closing = opened.value.close()
-  const second = shared.open('ingest', 'card B')
+  const second = shared.open('beside', 'card B')
   await closing
   await second
   assert.deepEqual([open.now, open.times, open.most], [1, 2, 1])
@@ -98,7 +98,7 @@ test('what is at work hears that somebody waits, also when they waited before it
   let heard = 0
   const release = shared.onWanted(() => (heard += 1))
   assert.equal(heard, 0)
-  const card = shared.open('ingest', 'card')
+  const card = shared.open('beside', 'card')
   assert.equal(heard, 1)
   shared.onWanted(() => (heard += 10))()
   assert.equal(heard, 11)
@@ -110,6 +110,17 @@ test('what is at work hears that somebody waits, also when they waited before it
   await close(more)
 })
 
+test('a restore, which may take days, goes beside cards', async () => {
+  const { shared, open } = countingHome()
+  const restore = shared.open('beside', 'restore')
+  await restore
+  const card = shared.open('beside', 'card')
+  assert.equal(await settled(card), true)
+  await close(card)
+  assert.equal(open.now, 1)
+  await close(restore)
+})
+
 test('what gives way is told that somebody waits, goes last, and two of them leave each other alone', async () => {
   const { shared } = countingHome()
   const upload = await shared.open('give-way', 'upload')
@@ -118,7 +129,7 @@ test('what gives way is told that somebody waits, goes last, and two of them lea
   assert.equal(upload.value.wanted.aborted, false)
   const drill = shared.open('write', 'drill')
   assert.equal(upload.value.wanted.aborted, true)
-  const card = shared.open('ingest', 'card')
+  const card = shared.open('beside', 'card')
   await upload.value.close()
   assert.equal(await settled(card), true)
   assert.equal(await settled(drill), false)
@@ -149,7 +160,7 @@ test('a home that can’t be opened is nobody’s afterwards', async () => {
   const shared = new SharedHome(async () => failed(trouble('catalog-damaged')))
   assert.equal((await shared.open('write', 'verify')).ok, false)
   assert.equal(shared.atWork, null)
-  assert.equal((await shared.open('ingest', 'card')).ok, false)
+  assert.equal((await shared.open('beside', 'card')).ok, false)
 })
 
 test('a turn in passing is only taken when nobody has it', async () => {

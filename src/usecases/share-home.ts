@@ -1,6 +1,6 @@
 /**
- * One home within one process that runs for long: whoever writes takes turns, ingests go side by side, and a card that comes goes
- * before everything that can wait. What is opened while another ingest runs is the same catalog.
+ * One home within one process that runs for long: whoever writes takes turns. Cards go side by side, and beside a restore, which may take
+ * days; they go before everything that can wait. What is opened beside another is the same catalog.
  */
 import type { Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
@@ -10,7 +10,7 @@ import type { Access, Opened, OpenProgram } from './requests.ts'
 
 type Kind = Exclude<Access, 'look'>
 
-/** Who holds the home now: one that writes alone, or ingests side by side. */
+/** Who holds the home now: one that writes alone, or ingests and restores side by side. */
 interface Holder {
   readonly kind: Kind
   readonly what: string
@@ -29,7 +29,7 @@ interface Waiting {
 }
 
 /** A card goes before everything, and what gives way goes last. */
-const rank: Readonly<Record<Kind, number>> = { ingest: 0, write: 1, 'give-way': 2 }
+const rank: Readonly<Record<Kind, number>> = { beside: 0, write: 1, 'give-way': 2 }
 
 export class SharedHome {
   readonly #open: OpenProgram
@@ -78,7 +78,7 @@ export class SharedHome {
     const holder = this.#holder
     if (holder === null) return Promise.resolve(this.#begin(kind, what))
     // A card never waits behind another card, whoever else waits.
-    if (kind === 'ingest' && holder.kind === 'ingest' && !holder.isClosing) {
+    if (kind === 'beside' && holder.kind === 'beside' && !holder.isClosing) {
       holder.users += 1
       return Promise.resolve(holder)
     }
@@ -120,7 +120,7 @@ export class SharedHome {
     if (next === undefined) return
     const now = this.#begin(next.kind, next.what)
     next.begin(now)
-    while (now.kind === 'ingest' && this.#waiting[0]?.kind === 'ingest') {
+    while (now.kind === 'beside' && this.#waiting[0]?.kind === 'beside') {
       now.users += 1
       this.#waiting.shift()?.begin(now)
     }
