@@ -138,9 +138,12 @@ test('a turn comes when the lock is free, and not after a person said stop', asy
   assert.ok(ingest.ok)
   const stop = new AbortController()
   const stopped = acquireInTurn(home, 'upload', stop.signal, () => undefined)
-  const turn = acquireInTurn(home, 'upload', never, ({ what }) => assert.equal(what, 'ingest'))
+  const told = Promise.withResolvers<string>()
+  const turn = acquireInTurn(home, 'upload', never, ({ what }) => told.resolve(what))
   stop.abort()
   assert.equal(await stopped, null)
+  // Only while it holds the lock its note says who it is.
+  assert.equal(await told.promise, 'ingest')
   ingest.release()
   const upload = await turn
   assert.ok(upload !== null)
