@@ -1,50 +1,14 @@
 /** The whole way of a job through each kind of cloud, with the real command: sent, proven, rotten, mended, restored. */
 import assert from 'node:assert/strict'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { canMakeLoopDisk } from '../lab/can-run.ts'
-import type { CloudHere } from '../lab/clouds.ts'
 import { cloudKinds, whyNot } from '../lab/clouds.ts'
-import type { Ground } from './ground.ts'
+import { runWith, signedIn, uploadOf } from './at-a-cloud.ts'
 import { fillCard, ground, pictures } from './ground.ts'
-import type { Line, SaidFailure } from './the-command.ts'
-import { ingest, runCommand, statusOf, story } from './the-command.ts'
+import { ingest, statusOf, story } from './the-command.ts'
 import { treeOf } from './whole-life.ts'
-
-interface UploadResult extends Line {
-  readonly outcome: string
-  readonly places: readonly {
-    readonly place: string
-    readonly lacking: number
-    readonly carried: number
-    readonly failures: readonly SaidFailure[]
-  }[]
-}
-
-const uploadOf = ({ last }: { readonly last: Line | null }): UploadResult => {
-  assert.ok(last !== null)
-  return last as UploadResult
-}
-
-async function signedIn(world: Ground, cloud: CloudHere): Promise<void> {
-  const { env = {} } = cloud
-  const added = await runCommand(['place', 'add', 'cloud', cloud.address, '--name', 'Cloud', '--home', world.home], {
-    env,
-  })
-  assert.equal(added.exitCode, 0, story(added))
-  if (cloud.secret === null) return
-  const secrets = join(world.root, 'secrets.json')
-  await writeFile(secrets, JSON.stringify(cloud.secret), { mode: 0o600 })
-  const signed = await runCommand(['place', 'sign-in', 'Cloud', '--secrets-from', secrets, '--home', world.home])
-  await rm(secrets)
-  assert.equal(signed.exitCode, 0, story(signed))
-}
-
-const runWith =
-  ({ env = {} }: CloudHere) =>
-  (world: Ground, ...args: readonly string[]) =>
-    runCommand([...args, '--home', world.home, '--json'], { env })
 
 for (const kind of cloudKinds)
   test(
