@@ -11,7 +11,7 @@ import { addressOf, identifyTimeoutMs } from './identify-places.ts'
 import type { AddedPlace, PlaceWish } from './manage-places.ts'
 import { addPlace, findPlace, markerOf, noSuchPlace, removePlace } from './manage-places.ts'
 import type { BroughtKey } from './unlock-place.ts'
-import { unlockPlace } from './unlock-place.ts'
+import { keyIsMissing, unlockPlace } from './unlock-place.ts'
 import type { Program, Secret, SignInKind, SignInTalk } from './program.ts'
 
 export interface SignInWish {
@@ -115,7 +115,7 @@ export async function addPlaceWhole(program: Program, wish: PlaceWish): Promise<
       warnings: program.services.remarksFor(known.value.place.address),
     })
   // It is encrypted, and its key is on paper: that is asked when somebody signs in.
-  if (known.failure.code === 'sign-in-needed') return added
+  if (known.failure.cause === keyIsMissing) return added
   await removePlace(program, added.value.place.id)
   return known
 }

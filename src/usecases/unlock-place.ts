@@ -76,8 +76,12 @@ async function writeDown(program: Program, place: Place, recipient: string): Pro
 const otherWords = (place: Place): string =>
   `“${place.name}” was encrypted before, with another key, and that one is used. The words of its earlier sheet open it; those that were shown when it was added here open nothing: cross them out.`
 
+/** By this it is told from a service that does not let us in. */
+export const keyIsMissing = 'recovery key'
+
 const keyNeeded = (place: Place): Failure => ({
   code: 'sign-in-needed',
+  cause: keyIsMissing,
   sentence: `“${place.name}” is encrypted, and its key is not on this computer.`,
   advice:
     'Run the same command in a terminal and type its 24 recovery words, or put them as “recoveryKey” into the file for --secrets-from.',

@@ -83,7 +83,7 @@ test('a limit of a day ends the round with one sentence and a time, and no file 
   )
   assert.equal(
     place.sentence,
-    '“google” still lacks 7 files. “google” has a limit for each day, and today’s is used up.',
+    '“google” still lacks 7 files. “google” has given or taken as much as it allows in one day.',
   )
   const inMinutes = (Date.parse(place.retryAt ?? '') - beganMs) / 60_000
   assert.ok(inMinutes >= 60 && inMinutes < 75, `again in ${inMinutes} minutes`)
