@@ -26,7 +26,7 @@ import { servicesOf } from './clouds-of-home.ts'
 import { manifestsNamed } from './places/ascmhl/manifests-named.ts'
 import type { Lightroom, PictureReader, Program, SettingsEditor } from './usecases/program.ts'
 import type { Access, OpenProgram } from './usecases/requests.ts'
-import { makeTurns } from './usecases/take-turns.ts'
+import { makeTurns, makeTurnsOf } from './usecases/take-turns.ts'
 import { withReceipts } from './usecases/with-receipts.ts'
 import { version } from './version.ts'
 import type { Writers } from './who-may-write.ts'
@@ -97,6 +97,7 @@ export const openProgramAt =
       hashText: (text) => parseContentHash(smallHash()(new TextEncoder().encode(text))),
       paths: { isInside, join, absolute: (path) => resolve(path), fitsPattern },
       takeTurn: makeTurns(),
+      turnOfCard: makeTurnsOf(),
       clock: systemClock,
       localTime,
       offsetMinutes: (atMs) => -new Date(atMs).getTimezoneOffset(),

@@ -14,7 +14,7 @@ import type { Policy } from '../domain/policy.ts'
 import type { UploadWindow } from '../domain/upload-window.ts'
 import type { Cancel, Clock, Mover } from '../engine/contracts.ts'
 import type { ManifestContents } from './manifest-contents.ts'
-import type { TakeTurn } from './take-turns.ts'
+import type { TakeTurn, TakeTurnOf } from './take-turns.ts'
 
 export type { Cancel }
 
@@ -215,6 +215,8 @@ export interface Program {
   readonly paths: Paths
   /** For what may not happen to two cards at the same time. */
   readonly takeTurn: TakeTurn
+  /** By the folder of a card: a person and the program itself may both want the same one. */
+  readonly turnOfCard: TakeTurnOf
   readonly clock: Clock
   /** `YYYY-MM-DDTHH:MM:SS` of this moment in the computer's own zone. */
   localTime(atMs: number): string

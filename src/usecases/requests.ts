@@ -287,7 +287,7 @@ async function ingestAll(
     wishes.map((wish, index) =>
       roots.indexOf(roots[index] ?? '') < index
         ? Promise.resolve(failed(sameCardTwice(wish)))
-        : ingestCard(program, wish, hear, cancel),
+        : program.turnOfCard(roots[index] ?? '', () => ingestCard(program, wish, hear, cancel)),
     ),
   )
 }

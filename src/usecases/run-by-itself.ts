@@ -83,7 +83,6 @@ interface Inserted {
   readonly wasIn: boolean
   failures: number
   againAtMs: number | null
-  isGone: boolean
 }
 
 export async function runByItself(world: ByItselfWorld, cancel: Cancel): Promise<void> {
@@ -130,7 +129,6 @@ class ByItself {
     const ids = new Set(now.map(({ id }) => id))
     for (const [id, one] of this.#inserted) {
       if (ids.has(id)) continue
-      one.isGone = true
       this.#inserted.delete(id)
       if (one.kind === 'card' && one.busy !== null)
         this.#tell('card-gone', `The card at ${one.mounted.folder} was taken out. It goes on when it is back.`)
@@ -144,7 +142,6 @@ class ByItself {
         wasIn: this.#isFirstLook,
         failures: 0,
         againAtMs: null,
-        isGone: false,
       }
       this.#inserted.set(mounted.id, one)
       this.#begin(one)

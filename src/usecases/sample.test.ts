@@ -12,7 +12,7 @@ import { tellRoll } from '../domain/roll.ts'
 import type { Mover } from '../engine/contracts.ts'
 import type { Encryption, Happening, Program } from './program.ts'
 import type { RecognisedCard } from './recognise-card.ts'
-import { makeTurns } from './take-turns.ts'
+import { makeTurns, makeTurnsOf } from './take-turns.ts'
 
 /* A catalog in memory, a clock that is set by hand, and a mover that does what a test says. No tests of its own. */
 
@@ -102,6 +102,7 @@ export async function makeDesk(context: TestContext, files: number, mover: Parti
     } as Partial<Program['services']> as Program['services'],
     startMover: () => moverWith(mover),
     takeTurn: makeTurns(),
+    turnOfCard: makeTurnsOf(),
     clock: {
       nowMs: () => clock.nowMs,
       monotonicMs: () => clock.nowMs,

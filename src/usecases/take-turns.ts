@@ -16,3 +16,20 @@ export function makeTurns(): TakeTurn {
     return mine
   }
 }
+
+/** One after the other where the key is the same, all others beside each other. */
+export type TakeTurnOf = <Value>(key: string, act: () => Promise<Value>) => Promise<Value>
+
+export function makeTurnsOf(): TakeTurnOf {
+  const last = new Map<string, Promise<unknown>>()
+  return (key, act) => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(act)
+    const over = mine.catch(() => undefined)
+    last.set(key, over)
+    void over.then(() => {
+      // Nobody came after it.
+      if (last.get(key) === over) last.delete(key)
+    })
+    return mine
+  }
+}

@@ -168,6 +168,8 @@ function apacheConfig(scratch: string, port: number): string {
     'MinSpareThreads 1',
     'MaxSpareThreads 25',
     'LimitXMLRequestBody 1000000',
+    // As it comes it refuses a file above 1 GiB.
+    'LimitRequestBody 0',
     `<Directory ${scratch}>`,
     '  Require all denied',
     '</Directory>',

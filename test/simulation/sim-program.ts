@@ -5,7 +5,7 @@ import { defaultJobTemplate, defaultRollTemplate, parseTemplate } from '../../sr
 import type { NameTemplate, TemplateKind } from '../../src/domain/name-template.ts'
 import { defaultPolicy } from '../../src/domain/policy.ts'
 import type { ManifestWriter, Program } from '../../src/usecases/program.ts'
-import { makeTurns } from '../../src/usecases/take-turns.ts'
+import { makeTurns, makeTurnsOf } from '../../src/usecases/take-turns.ts'
 import type { SimMover } from './sim-mover.ts'
 import type { World } from './world.ts'
 import { hashOf } from './world.ts'
@@ -86,6 +86,7 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
       fitsPattern: (path, pattern) => path === pattern || path.endsWith(`/${pattern}`),
     },
     takeTurn: makeTurns(),
+    turnOfCard: makeTurnsOf(),
     clock: {
       nowMs: tick,
       monotonicMs: tick,
