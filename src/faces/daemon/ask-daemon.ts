@@ -31,7 +31,7 @@ export async function askDaemon(
   if (response === null) return null
   if (response.statusCode === 409) return failed(otherVersion(address, await textOf(response)))
   if (response.statusCode !== 200) return failed(lost(address))
-  const stop = (): void => void post(address, `/stop/${id}`, '', silenceMs)
+  const stop = (): void => void tell(address, `/stop/${id}`, '')
   if (back.cancel?.aborted === true) stop()
   back.cancel?.addEventListener('abort', stop, { once: true })
   try {
@@ -75,7 +75,7 @@ async function follow(
       else if ('told' in said) talk?.tell(said.told)
       else if ('question' in said) {
         const answer = (await talk?.ask(said.question)) ?? null
-        await post(address, `/answers/${id}`, JSON.stringify({ answer }), silenceMs)
+        await tell(address, `/answers/${id}`, JSON.stringify({ answer }))
       } else if ('result' in said) return said.result
       else if ('bug' in said) throw new DaemonBug(said.bug)
     }
@@ -107,6 +107,12 @@ function readResult(line: string): Result<unknown> {
 
 const isResult = (value: unknown): value is Result<unknown> =>
   typeof value === 'object' && value !== null && 'ok' in value
+
+/** What is answered is of no interest; that nobody answers is noticed where the result is waited for. */
+async function tell(address: DaemonAddress, path: string, body: string): Promise<void> {
+  const response = await post(address, path, body, silenceMs)
+  response?.resume()
+}
 
 /** Null when nobody listens. Rejects never. */
 function post(address: DaemonAddress, path: string, body: string, silenceMs: number): Promise<IncomingMessage | null> {
