@@ -20,6 +20,7 @@ function commandTree(): Command {
       requests: notHere,
       runDemo: notHere,
       runDaemon: notHere,
+      openPage: notHere,
       autostart: { install: notHere, remove: notHere, state: notHere },
       news: { test: notHere, saveMailPassword: notHere },
       saveNew: notHere,

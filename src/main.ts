@@ -65,7 +65,8 @@ const exitCode = await runCli(process.argv.slice(2), {
       readDaemonNote(home === null ? homeFolder() : resolve(home)),
     ),
   runDemo: makeDemo(makeDemoGround),
-  runDaemon: async (home, tell, cancel) => (await import('./start-daemon.ts')).startDaemon(home, tell, cancel),
+  runDaemon: async (wish, tell, cancel) => (await import('./start-daemon.ts')).startDaemon(wish, tell, cancel),
+  openPage: async (home, inBrowser) => (await import('./page-of-home.ts')).openPage(home, inBrowser),
   news: {
     test: async (home) => (await import('./news-of-home.ts')).testNews(home),
     saveMailPassword: async (home, password) => (await import('./news-of-home.ts')).saveMailPassword(home, password),

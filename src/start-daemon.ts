@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Failure, Result } from './domain/failure.ts'
 import { done, failed } from './domain/failure.ts'
 import type { RunDaemon } from './faces/cli/commands/start.ts'
+import { Runs } from './faces/http/runs.ts'
 import { serveRequests } from './faces/daemon/serve-requests.ts'
 import { clearDaemonNote, newDaemonNote, saveDaemonNote } from './machine/daemon-note.ts'
 import type { Home } from './machine/home.ts'
@@ -23,6 +24,7 @@ import { makeRequests } from './usecases/requests.ts'
 import type { News, OwnSettings } from './usecases/run-by-itself.ts'
 import { runByItself } from './usecases/run-by-itself.ts'
 import { seenFrom, SharedHome } from './usecases/share-home.ts'
+import { startPage } from './page-of-home.ts'
 import { tellFrom } from './news-of-home.ts'
 import { version } from './version.ts'
 import type { Writers } from './who-may-write.ts'
@@ -34,8 +36,8 @@ const lockAgainMs = 1_000
 /** Who says stop waits two seconds at most, and the last of it belongs to the end of the process. */
 const stopMs = 1_000
 
-export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
-  const home = await makeHome(homeWish === null ? homeFolder() : resolve(homeWish))
+export const startDaemon: RunDaemon = async (wish, tell, cancel) => {
+  const home = await makeHome(wish.home === null ? homeFolder() : resolve(wish.home))
   if (!home.ok) return home
   const settings = await readSettings(home.value.settings)
   if (!settings.ok) return settings
@@ -46,7 +48,9 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
     const { folder } = home.value
     await clearDaemonNote(folder)
     const shared = shareHome(folder)
-    const requestsFrom = (cwd: string): Requests => makeRequests(openFrom(shared, cwd))
+    const runs = new Runs()
+    const unseenFrom = (cwd: string): Requests => makeRequests(openFrom(shared, cwd))
+    const requestsFrom = (cwd: string): Requests => runs.watch(unseenFrom(cwd))
     const note = await newDaemonNote(folder, version)
     const server = serveRequests({ token: note.token, version, requests: requestsFrom, cancel })
     const listening = await listen(server, note.socketPath)
@@ -58,9 +62,13 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
     const news = (one: News): void => {
       log(one)
       telling.tell(one)
+      if (one.code !== 'said') runs.say(one.code === 'trouble' ? 'trouble' : 'said', one.sentence)
+      runs.changed()
     }
+    const page = await startPage(home.value, { requestsFrom: unseenFrom, runs, cancel, show: wish.showPage })
     try {
       await greet(requestsFrom(folder), news)
+      for (const sentence of page.sentences) log({ code: 'said', sentence })
       const working = runByItself(
         {
           requests: requestsFrom(folder),
@@ -70,7 +78,10 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
           onWanted: (listener) => shared.onWanted(listener),
           settings: () => ownSettings(home.value),
           tell: news,
-          looked: (status) => telling.looked(status),
+          looked: (status) => {
+            telling.looked(status)
+            runs.changed()
+          },
         },
         cancel,
       )
@@ -78,6 +89,7 @@ export const startDaemon: RunDaemon = async (homeWish, tell, cancel) => {
     } finally {
       server.close()
       server.closeAllConnections()
+      await page.close()
       await clearDaemonNote(folder)
       await Promise.race([telling.end(), wait(stopMs / 2, undefined, { ref: false })])
     }

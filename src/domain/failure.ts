@@ -46,6 +46,11 @@ export const failureKinds = {
     retry: false,
     meaning: 'A place of that name, or at that address, is already set up.',
   },
+  'page-not-there': {
+    exit: 'undone',
+    retry: true,
+    meaning: 'The page is served by “fivefold start”, which does not run.',
+  },
   // Refused before anything happened, because it would not be safe.
   'not-a-card': { exit: 'refused', retry: false, meaning: 'The folder holds nothing that a camera writes.' },
   'target-inside-source': {

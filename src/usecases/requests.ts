@@ -35,6 +35,8 @@ import { retireCard, seeCardAlarms, trustCard } from './keep-card.ts'
 import type { CardLine, CardView, JobView } from './look-up.ts'
 import { listCards, listJobs, showCards, showFile, showJob } from './look-up.ts'
 import type { AddedPlace, PlaceWish } from './manage-places.ts'
+import type { JobPictures } from './job-pictures.ts'
+import { showPictures } from './job-pictures.ts'
 import { listPlaces, removePlace } from './manage-places.ts'
 import { markCulled } from './mark-culled.ts'
 import type { NextCardAnswer } from './next-card.ts'
@@ -122,6 +124,8 @@ export interface Requests {
   drill(wish: DrillWish, hear: Hear, cancel: Cancel): Promise<Result<DrillOutcome>>
   /** The frozen record of one job, with the cameras' own small pictures when they are wanted. */
   report(idOrName: string, pictures: boolean): Promise<Result<ReportWithPictures>>
+  /** The shots of a job, a page at a time, each with the camera’s own small picture where one can be read. */
+  showPictures(idOrName: string, offset: number, count: number): Promise<Result<JobPictures>>
   addPlace(wish: PlaceWish): Promise<Result<AddedPlace>>
   askSignIn(name: string): Promise<Result<SignInQuestion>>
   signIn(wish: SignInWish, talk: SignInTalk, cancel: Cancel): Promise<Result<SignedIn>>
@@ -266,6 +270,8 @@ function looks({ using, looking }: Pick<Openers, 'using' | 'looking'>) {
     check: (folder, hear, cancel) => using('look', 'check', (program) => checkFolder(program, folder, hear, cancel)),
     checkLightroom: (wish) => using('look', 'lightroom check', (program) => matchLightroom(program, wish)),
     report: (idOrName, pictures) => using('look', 'report', (program) => reportWith(program, idOrName, pictures)),
+    showPictures: (idOrName, offset, count) =>
+      using('look', 'a look', (program) => showPictures(program, idOrName, offset, count)),
     askSignIn: (name) => using('look', 'a look', (program) => askSignIn(program, name)),
     listPlaces: () => looking(listPlaces),
     showKeyPolicy: (name) => using('look', 'place policy', (program) => showKeyPolicy(program, name)),

@@ -51,6 +51,7 @@ export const helpOf = [
   'lightroom keep',
   'report',
   'doctor',
+  'page',
   'start',
   'service install',
   'service remove',

@@ -30,6 +30,7 @@ const doors = [
   'clouds-of-home.ts',
   'start-daemon.ts',
   'news-of-home.ts',
+  'page-of-home.ts',
   'autostart-of-home.ts',
   'who-may-write.ts',
   'demo-ground.ts',
@@ -226,13 +227,13 @@ before(() => {
     mkdirSync(dirname(join(scratch, 'src', file)), { recursive: true })
     writeFileSync(join(scratch, 'src', file), code)
   }
-  filesThere = filesIn(scratch, ['src/**/*.ts']).filter((file) => !/\.(?:as|wasm)\.ts$/.test(file))
+  filesThere = filesIn(scratch, ['src/**/*.{ts,tsx}']).filter((file) => !/\.(?:as|wasm)\.ts$/.test(file))
   lint = JSON.parse(run('oxlint', 'oxlint', ['-f', 'json', 'src']))
   // The doors would draw every room into each program that imports one, and hide which of them was the first.
   for (const door of doors) rmSync(join(scratch, 'src', door), { force: true })
-  const projects = rooms.map((room) => `src/${room}`)
+  const projects = [...rooms.map((room) => `src/${room}`), 'src/faces/web']
   const words = run('typescript', 'tsc', ['-b', '--pretty', 'false', '--listFiles', ...projects]).replaceAll(sep, '/')
-  const isListed = /^\S*\/src\/\S+\.ts$/
+  const isListed = /^\S*\/src\/\S+\.tsx?$/
   compilerRead = words.split('\n').filter((line) => isListed.test(line))
   complaints = words
     .split('\n')
@@ -276,7 +277,7 @@ test('the linter read every file of the house', () => {
 test('the compiler read every file of every room', () => {
   const read = new Set(compilerRead.map((line) => line.slice(line.lastIndexOf('/src/') + 1)))
   for (const room of rooms) {
-    const there = filesIn(scratch, [`src/${room}/**/*.ts`]).filter((file) => !/\.(?:test|as)\.ts$/.test(file))
+    const there = filesIn(scratch, [`src/${room}/**/*.{ts,tsx}`]).filter((file) => !/\.(?:test|as)\.ts$/.test(file))
     assert.ok(there.length > 0, `${room} is empty`)
     for (const file of there) assert.ok(read.has(file), `the compiler did not read ${file}`)
   }

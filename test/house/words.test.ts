@@ -67,6 +67,14 @@ const allowances: readonly Allowance[] = [
     /^docs\/glossary\.md$/,
   ),
   allow(/\bNODE_EXTRA_CA_CERTS\b/g, 'a variable of the runtime'),
+  allow(
+    /\buseSyncExternalStore\b|\bcurrentTarget\b|\bListBoxItem\b|\bReactNode\b|\b[gs]etItem\b|\btarget="_blank"|\bitems=|(?:align|place|justify)-items/g,
+    'names of React, the browser and its styles',
+    /^src\/faces\/web\//,
+  ),
+  allow(/\bassets(?:Dir|InlineLimit)\b/g, 'options of Vite', /^scripts\/page-build\.ts$/),
+  allow(/@hono\/node-server/g, 'a package'),
+  allow(/\bnodes\b/g, 'what axe calls what it found', /^test\/acceptance\/page\.test\.ts$/),
   allow(/\brclone sync\b/g, 'what another program calls it', /^(?:docs|bench|README)/),
 ]
 
@@ -104,7 +112,7 @@ export function avoidedWordsIn(file: string, lines: readonly string[]): string[]
   })
 }
 
-const ours = /^(?:(?:src|test|scripts|bench|docs|bin)\/.*\.(?:ts|js|py|md)|[A-Z]+\.md|fivefold|\.ci\/run)$/
+const ours = /^(?:(?:src|test|scripts|bench|docs|bin)\/.*\.(?:ts|tsx|js|svg|py|md)|[A-Z]+\.md|fivefold|\.ci\/run)$/
 const exempt = /\.(?:as|wasm)\.ts$|^test\/house\/words\.test\.ts$/
 
 test('the words that blur others are not used', () => {
@@ -124,7 +132,7 @@ test('the search for words still bites', () => {
   assert.equal(found('src/engine/x.ts', 'const node = 1'), 1)
 })
 
-const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|as|wasm))?\.(?:ts|js|py|json|css|html|yaml|txt)$/
+const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|as|wasm))?\.(?:ts|tsx|js|svg|py|json|css|html|yaml|txt)$/
 const empty = /(?:^|[-./])(?:utils?|helpers?|managers?|services?|common|misc|shared|lib|stuff)(?:[-./]|$)/
 
 test('files are kebab-case and named for the one idea inside', () => {

@@ -12,6 +12,7 @@ import { addPlaces } from './commands/places.ts'
 import { addPrune } from './commands/prune.ts'
 import { addAutostart } from './commands/autostart.ts'
 import { addNews } from './commands/news.ts'
+import { addPage } from './commands/page.ts'
 import { addStart } from './commands/start.ts'
 import { addReport } from './commands/report.ts'
 import { addUpload } from './commands/upload.ts'
@@ -41,6 +42,7 @@ export function buildCli(world: CliWorld, run: CliRun): Command {
   const shell = new Shell(world, run)
   addIngest(cli, common, shell)
   addStart(cli, common, shell)
+  addPage(cli, common, shell)
   addStatus(cli, common, shell)
   addJobs(cli, common, shell)
   addCards(cli, common, shell)

@@ -5,6 +5,7 @@ import { exitCodeOf, exitCodes } from '../../domain/failure.ts'
 import type { Requests } from '../../usecases/requests.ts'
 import type { RunDemo } from '../../usecases/run-demo.ts'
 import type { AutostartFace } from './commands/autostart.ts'
+import type { OpenPage } from './commands/page.ts'
 import type { NewsFace } from './commands/news.ts'
 import type { RunDaemon } from './commands/start.ts'
 import { ProgressLine } from './show-progress.ts'
@@ -22,6 +23,7 @@ export interface CliWorld {
   requests(home: string | null): Requests
   runDemo: RunDemo
   runDaemon: RunDaemon
+  openPage: OpenPage
   readonly news: NewsFace
   readonly autostart: AutostartFace
   /** Writes a file that is not there yet, and answers its whole path (W2). Fails with `name-taken` or `place-error`. */

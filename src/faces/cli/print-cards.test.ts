@@ -30,6 +30,7 @@ async function say(answers: Partial<Requests>, ...args: readonly string[]): Prom
     timeOfDay: unexpected,
     runDemo: unexpected,
     runDaemon: unexpected,
+    openPage: unexpected,
     autostart: { install: unexpected, remove: unexpected, state: unexpected },
     news: { test: unexpected, saveMailPassword: unexpected },
     saveNew: unexpected,

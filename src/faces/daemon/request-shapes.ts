@@ -48,6 +48,7 @@ export const requestShapes: Shapes = {
   rebuildCatalog: ['data', 'hear', 'cancel'],
   drill: ['data', 'hear', 'cancel'],
   report: ['data', 'data'],
+  showPictures: ['data', 'data', 'data'],
   addPlace: ['data'],
   askSignIn: ['data'],
   signIn: ['data', 'talk', 'cancel'],

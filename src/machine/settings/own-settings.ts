@@ -1,7 +1,7 @@
 /** The settings of a Fivefold that runs by itself: what it may do, and how it tells a person. */
 import { z } from 'zod/mini'
 import type { UploadHours } from '../../domain/upload-window.ts'
-import { group, pathList, textRead, wordsOf, yesOrNo } from './setting-kinds.ts'
+import { group, pathList, textRead, wholeNumber, wordsOf, yesOrNo } from './setting-kinds.ts'
 import * as texts from './setting-texts.ts'
 import type { Reading } from './setting-texts.ts'
 
@@ -30,6 +30,14 @@ export const start = group('What `fivefold start` does by itself.', {
       texts.readDailyHours,
     ),
     '01:00-06:00',
+  ),
+  page: z.prefault(
+    wholeNumber(
+      0,
+      65_535,
+      'The page is at this port of this computer; where it is taken, at the next free one. 0 for no page.',
+    ),
+    2468,
   ),
 })
 

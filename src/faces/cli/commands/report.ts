@@ -1,14 +1,11 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import type { ReportWithPictures } from '../../../usecases/requests.ts'
+import type { ReportFormat } from '../../report/render-report.ts'
+import { renderReport, reportFormats } from '../../report/render-report.ts'
 import type { Common, CommonOptions, Shell } from '../command-shell.ts'
-import { renderCsv } from '../../report/csv.ts'
-import { renderHtml } from '../../report/html.ts'
 import { makePaint, shown } from '../terminal.ts'
 
-const formats = ['html', 'pdf', 'csv', 'json'] as const
-type Format = (typeof formats)[number]
-const isFormat = (text: string): text is Format => formats.some((format) => format === text)
+const isFormat = (text: string): text is ReportFormat => reportFormats.some((format) => format === text)
 
 export function addReport(cli: Command, common: Common, shell: Shell): void {
   common(cli.command('report'))
@@ -16,7 +13,7 @@ export function addReport(cli: Command, common: Common, shell: Shell): void {
       'The certificate of one job, for a client or an insurer: every file with its hash, its copies and when each was proven, in one file.',
     )
     .argument('<job>', 'its name or id')
-    .addOption(new Option('--format <format>', 'html, pdf, csv or json').choices([...formats]).default('html'))
+    .addOption(new Option('--format <format>', 'html, pdf, csv or json').choices([...reportFormats]).default('html'))
     .option('--to <file>', 'where to write it; “-” prints html, csv or json. Without it: a new file in this folder')
     .action(async (name: string, options: CommonOptions & { readonly format: string; readonly to?: string }) => {
       const format = isFormat(options.format) ? options.format : 'html'
@@ -26,7 +23,7 @@ export function addReport(cli: Command, common: Common, shell: Shell): void {
         return
       }
       const { report } = made.value
-      const bytes = await render(made.value, format)
+      const bytes = await renderReport(made.value, format)
       if (options.to === '-' && format !== 'pdf') {
         shell.terminal.out(new TextDecoder().decode(bytes).replace(/\n$/, ''))
         return
@@ -54,21 +51,6 @@ export function addReport(cli: Command, common: Common, shell: Shell): void {
     })
 }
 
-async function render({ report, thumbnails }: ReportWithPictures, format: Format): Promise<Uint8Array> {
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-  switch (format) {
-    case 'json':
-      return encode(`${JSON.stringify(report, null, 2)}\n`)
-    case 'csv':
-      return encode(renderCsv(report))
-    case 'html':
-      return encode(renderHtml(report, thumbnails))
-    case 'pdf':
-      // Loaded when it is needed: the makers of PDF are many, and no other command wants them.
-      return (await import('../../report/pdf.ts')).renderPdf(report, thumbnails)
-  }
-}
-
 /** A name that every file system takes. */
-const fileName = (job: string, day: string, format: Format): string =>
+const fileName = (job: string, day: string, format: ReportFormat): string =>
   `Report ${job.replaceAll(/[\p{Cc}\\/:*?"<>|]/gu, ' ').trim()} ${day}.${format}`
