@@ -17,6 +17,7 @@ import { acquireLock } from './machine/one-writer-lock.ts'
 import { localTime, systemClock } from './machine/power-and-clock.ts'
 import { readSettings } from './machine/settings/settings-file.ts'
 import { toSettings } from './machine/settings/to-settings.ts'
+import { ejectHere } from './machine/volumes/eject.ts'
 import { mountedNowHere } from './machine/volumes/mounted-now.ts'
 import { isInside, openProgramAt } from './open-program.ts'
 import type { Requests } from './usecases/requests.ts'
@@ -75,6 +76,7 @@ export const startDaemon: RunDaemon = async (wish, tell, cancel) => {
           clock: systemClock,
           localTime,
           mounted: mountedNowHere(),
+          eject: ejectHere(),
           onWanted: (listener) => shared.onWanted(listener),
           settings: () => ownSettings(home.value),
           tell: news,
@@ -171,6 +173,7 @@ async function ownSettings(home: Home): Promise<Result<OwnSettings>> {
   const { budget } = policy.verify
   return done({
     cards: start.cards,
+    ejects: start.eject,
     isWatched: (folder) =>
       (start.below.length === 0 || start.below.some((above) => isInside(folder, above))) &&
       !start.ignore.some((ignored) => resolve(ignored) === folder),

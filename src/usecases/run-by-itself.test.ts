@@ -27,6 +27,7 @@ interface Stage {
   readonly due: Map<DueCode, number>
   /** What the requests answer instead of success. */
   readonly answers: Partial<Requests>
+  readonly ejected: { answer: Awaited<ReturnType<ByItselfWorld['eject']>> }
   readonly status: { drives: { lastUpdated: string | null }[]; hasCloud: boolean }
   readonly settings: { -readonly [Name in keyof OwnSettings]: OwnSettings[Name] }
   wanted(): void
@@ -47,11 +48,13 @@ function stage(stepMs = 0): Stage {
   const mounted: Mounted[] = []
   const due = new Map<DueCode, number>()
   const answers: Partial<Requests> = {}
+  const ejected: Stage['ejected'] = { answer: 'not-here' }
   const status: Stage['status'] = { drives: [], hasCloud: false }
   const listeners = new Set<() => void>()
   const settings: Stage['settings'] = {
     cards: 'copy',
     isWatched: () => true,
+    ejects: true,
     keepsLightroom: false,
     prunes: false,
     verifyBudgetMs: hourMs,
@@ -102,6 +105,12 @@ function stage(stepMs = 0): Stage {
     },
     localTime: (atMs) => new Date(atMs).toISOString().slice(0, 19),
     mounted: async () => [...mounted],
+    eject: async (folder) => {
+      note(`eject ${folder}`)
+      if (ejected.answer === 'ejected')
+        mounted.splice(0, mounted.length, ...mounted.filter((one) => one.folder !== folder))
+      return ejected.answer
+    },
     onWanted: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -117,6 +126,7 @@ function stage(stepMs = 0): Stage {
     mounted,
     due,
     answers,
+    ejected,
     status,
     settings,
     wanted: () => listeners.forEach((listener) => listener()),
@@ -141,6 +151,47 @@ test('a card is copied once for each time it comes in, two at a time', async () 
   })
   assert.equal(times(computer, 'ingest'), 3)
   assert.equal(computer.news.filter(({ code }) => code === 'card-done').length, 3)
+})
+
+test('a card is let go of when it is done and something was copied, and that is said aloud', async () => {
+  const said = async (prepare: (computer: Stage) => void): Promise<string> => {
+    const computer = stage()
+    computer.mounted.push(card('a'))
+    prepare(computer)
+    await computer.run(5 * minuteMs)
+    assert.ok(times(computer, 'eject /media/a') <= 1)
+    const told = computer.news
+      .filter(({ code }) => code.startsWith('card-'))
+      .map(({ code, sentence }) => `${code}: ${sentence}`)
+    return [...told.slice(1, 2), `asked ${times(computer, 'eject /media/a')}`].join(' | ')
+  }
+  const ejects = (answer: Stage['ejected']['answer']) => (computer: Stage) => void (computer.ejected.answer = answer)
+  assert.equal(await said(ejects('ejected')), 'card-done: All is proven. It is ejected: take it out. | asked 1')
+  assert.match(await said(ejects('busy')), /could not be ejected, because another program uses it\. \| asked 1/)
+  assert.equal(await said(ejects('not-here')), 'card-done: All is proven. | asked 1')
+  assert.equal(await said(({ settings }) => void (settings.ejects = false)), 'card-done: All is proven. | asked 0')
+  const nothingNew = { ...ingested('done'), files: { copied: 0 } } as unknown as IngestOutcome
+  assert.match(await said(({ answers }) => void (answers.ingest = async () => done([done(nothingNew)]))), /asked 0/)
+  const undone = ingested('incomplete', 'One file is left.')
+  assert.match(
+    await said(({ answers }) => void (answers.ingest = async () => done([done(undone)]))),
+    /card-undone.*asked 0/,
+  )
+})
+
+test('a card that we let go of was not taken out too early', async () => {
+  const computer = stage()
+  computer.mounted.push(card('a'))
+  computer.world.eject = async () => {
+    computer.mounted.length = 0
+    for (let looks = 0; looks < 5; looks += 1) await new Promise((resolve) => setImmediate(resolve))
+    return 'ejected'
+  }
+  await computer.run(minuteMs)
+  assert.deepEqual(
+    computer.news.map(({ code }) => code).filter((code) => code.startsWith('card')),
+    ['card-came', 'card-done'],
+  )
 })
 
 test('what is no card, and what a person does not want looked at, is left alone', async () => {

@@ -46,6 +46,8 @@ export interface OwnSettings {
   readonly cards: 'copy' | 'ask'
   /** Whether a volume that is mounted there is looked at. */
   isWatched(folder: string): boolean
+  /** A card of which something was copied is let go of, once it is done. */
+  readonly ejects: boolean
   readonly keepsLightroom: boolean
   readonly prunes: boolean
   readonly verifyBudgetMs: number | null
@@ -58,6 +60,8 @@ export interface ByItselfWorld {
   localTime(atMs: number): string
   /** What is mounted now; null when the system can't be asked this time. */
   mounted(): Promise<readonly Mounted[] | null>
+  /** Lets go of a card; `busy` when another program uses it. */
+  eject(folder: string): Promise<'ejected' | 'busy' | 'not-here'>
   /** Somebody waits for what is at work; answers how not to be told any more. */
   onWanted(listener: () => void): () => void
   settings(): Promise<Result<OwnSettings>>
@@ -195,22 +199,46 @@ class ByItself {
     if (result === undefined) return
     this.#cloudMayLack = true
     this.#workAtMs = 0
-    if (result.ok) this.#concludeCard(one, result.value)
+    if (result.ok) await this.#concludeCard(one, result.value)
     else if (result.failure.code === 'not-a-card') one.kind = 'other'
     else this.#cardFailed(one, result.failure)
   }
 
-  #concludeCard(one: Inserted, ingested: IngestOutcome): void {
+  async #concludeCard(one: Inserted, ingested: IngestOutcome): Promise<void> {
     const { outcome, sentence, failures } = ingested
     if (outcome === 'stopped') return
     const details = { source: one.mounted.folder, ...ingested }
     const isOld = one.wasIn && outcome === 'done' && ingested.files.copied === 0
-    this.#world.tell({ code: outcome === 'done' ? 'card-done' : 'card-undone', sentence, details, isOld })
+    const said = outcome === 'done' && ingested.files.copied > 0 ? await this.#letGo(one) : ''
+    this.#world.tell({
+      code: outcome === 'done' ? 'card-done' : 'card-undone',
+      sentence: `${sentence}${said}`,
+      details,
+      isOld,
+    })
     if (outcome === 'done') one.failures = 0
     else {
       for (const failure of failures) this.#tell('trouble', `${failure.sentence} ${failure.advice}`)
       this.#again(one)
     }
+  }
+
+  /**
+   * Only what is done to its end, with both reads, and only where something was copied: a card that was put in for a look at old
+   * pictures stays. Answers what is said of it.
+   */
+  async #letGo(one: Inserted): Promise<string> {
+    const settings = await this.#world.settings()
+    if (!settings.ok || !settings.value.ejects) return ''
+    // It goes because we want it to: nobody is told that it was taken out.
+    one.kind = 'other'
+    const ejected = await this.#world.eject(one.mounted.folder)
+    if (ejected === 'ejected') {
+      // Whatever is mounted there next is new, even when the system gives it the same number between two looks.
+      this.#inserted.delete(one.mounted.id)
+      return ' It is ejected: take it out.'
+    }
+    return ejected === 'busy' ? ' It could not be ejected, because another program uses it.' : ''
   }
 
   #cardFailed(one: Inserted, failure: Failure): void {

@@ -24,9 +24,9 @@ import { runCommand, startCommand, story } from './the-command.ts'
 const skip = canMakeLoopDisk('exfat') ?? canMakeLoopDisk('ext4') ?? canUseTestCards() ?? false
 
 /** Only the test's own cards: other tests mount theirs on this machine at the same time. */
-function watchOnly(home: string, folders: readonly string[], news = ''): void {
+function watchOnly(home: string, folders: readonly string[], news = '', eject = false): void {
   const file = join(home, 'fivefold.yaml')
-  const own = `start:\n  below: [${folders.join(', ')}]\nnews:\n  desktop: false\n${news}`
+  const own = `start:\n  eject: ${eject}\n  page: 0\n  below: [${folders.join(', ')}]\nnews:\n  desktop: false\n${news}`
   writeFileSync(file, `${readFileSync(file, 'utf8')}\n${own}`)
 }
 
@@ -239,3 +239,27 @@ async function ejectWhenFree(card: CardImage): Promise<void> {
     }
   }
 }
+
+test('[C1] a card is ejected when it is done, unchanged; one that brings nothing new stays', { skip }, async () => {
+  await using place = await ground({ megabytes: 400 })
+  await using card = await cardImage(await testCard('NIKON_D90'))
+  await card.eject()
+  const hash = await card.hash()
+  watchOnly(place.home, [card.mountPoint], '', true)
+  await using daemon = start(place.home)
+  await daemon.waitFor('the beginning', isBegun)
+  await card.putBack()
+  const said = await daemon.waitFor('the card to be done', ({ code }) => code === 'card-done')
+  assert.match(String(said.sentence), /It is ejected: take it out\.$/)
+  assert.equal(isMounted(card), false)
+  assert.ok(daemon.lines.every(({ code }) => code !== 'card-gone'))
+  assert.equal(await card.hash(), hash)
+
+  await card.eject()
+  await card.putBack()
+  await waitUntil('the card to be looked through', () => cardsDone(daemon) === 2, 60_000)
+  assert.equal(isMounted(card), true)
+})
+
+const isMounted = ({ mountPoint }: CardImage): boolean =>
+  readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${mountPoint} `)

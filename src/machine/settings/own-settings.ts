@@ -16,6 +16,7 @@ export const start = group('What `fivefold start` does by itself.', {
     ),
     'copy',
   ),
+  eject: z.prefault(yesOrNo({ meaning: 'A card from which something was copied is ejected when it is done.' }), true),
   below: pathList(
     'a list of folders',
     'Only volumes that are mounted in one of these folders are looked at; empty for all of them.',

@@ -24,6 +24,7 @@ export interface SettingsInUse {
 /** What a Fivefold that runs by itself may do. */
 export interface OwnRules {
   readonly cards: 'copy' | 'ask'
+  readonly eject: boolean
   readonly below: readonly string[]
   readonly ignore: readonly string[]
   readonly nights: UploadHours
