@@ -1,6 +1,6 @@
 /** The page as a person meets it: a real browser, the real program, real cards. What the browser complains of fails the test. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -124,6 +124,16 @@ test(
     await axeFindsNothing(page, 'job')
     await page.getByRole('button', { name: 'Delivered to the client' }).click()
     await page.getByRole('button', { name: 'Open again' }).waitFor()
+    const saving = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Report (PDF)' }).click()
+    const saved = await saving
+    assert.match(saved.suggestedFilename(), /^Wedding \d{4}-\d\d-\d\d\.pdf$/)
+    assert.equal(
+      readFileSync(await saved.path())
+        .subarray(0, 5)
+        .toString(),
+      '%PDF-',
+    )
     const status = await runCommand(['status', '--home', ground.home, '--json'])
     assert.match(JSON.stringify(status.last), /"state":"delivered"/)
 

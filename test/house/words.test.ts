@@ -68,7 +68,7 @@ const allowances: readonly Allowance[] = [
   ),
   allow(/\bNODE_EXTRA_CA_CERTS\b/g, 'a variable of the runtime'),
   allow(
-    /\buseSyncExternalStore\b|\bcurrentTarget\b|\bListBoxItem\b|\bReactNode\b|\b[gs]etItem\b|\btarget="_blank"|\bitems=|(?:align|place|justify)-items/g,
+    /\buseSyncExternalStore\b|\bcurrentTarget\b|\bListBoxItem\b|\bReactNode\b|\b[gs]etItem\b|\bitems=|(?:align|place|justify)-items/g,
     'names of React, the browser and its styles',
     /^src\/faces\/web\//,
   ),

@@ -122,6 +122,10 @@ function addLooks(page: Hono, { requests }: PageFace): void {
     if (!made.ok) return refused(context, made.failure)
     const bytes = await renderReport(made.value, format)
     context.header('content-type', reportTypes[format])
+    // It is kept, not looked at here: a browser shows no PDF under the policy below.
+    const { job, madeAt } = made.value.report
+    const name = encodeURIComponent(`${job.name} ${madeAt.slice(0, 10)}.${format}`)
+    context.header('content-disposition', `attachment; filename="report.${format}"; filename*=UTF-8''${name}`)
     // It is somebody's paper and no part of the page: whatever a name in it holds, it is not run here.
     context.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
     return context.body(new Uint8Array(bytes))

@@ -49,7 +49,7 @@ function Job({ job }: { readonly job: JobView }) {
         {job.state === 'open' && <Act path={`jobs/${job.id}/deliver`} label={words.jobs.deliver} kind="main" />}
         {job.state === 'delivered' && <Act path={`jobs/${job.id}/close`} label={words.jobs.close} kind="main" />}
         {job.state !== 'open' && <Act path={`jobs/${job.id}/reopen`} label={words.jobs.reopen} />}
-        <a className="button plain" href={`/api/jobs/${job.id}/report?format=pdf`} target="_blank" rel="noreferrer">
+        <a className="button plain" href={`/api/jobs/${job.id}/report?format=pdf`} download>
           {words.jobs.report}
         </a>
         <Link className="button plain" href={`/restore?job=${job.id}`}>
