@@ -1,6 +1,7 @@
 /** The workflow as a picture: card, then library and second copy, then cloud and safe drive. */
 import { Link } from 'wouter'
 import type { PlaceStatus, Role, Status } from '../api.ts'
+import { lightOf } from '../parts/lights.tsx'
 import { Room } from '../parts/room.tsx'
 import { useWords } from '../words/words.tsx'
 
@@ -25,7 +26,7 @@ function Tier({ role, status }: { readonly role: Role; readonly status: Status }
   const places = status.places.filter((place) => place.role === role)
   const { files } = status.totals
   const proven = status.totals.proven[role]
-  const light = proven === 0 ? 'none' : proven >= files ? 'full' : 'part'
+  const light = lightOf(proven, files)
   const kept = status.cards.filter(({ verdict }) => verdict === 'keep').length
   return (
     <Link href={role === 'card' ? '/cards' : '/places'} className={`tier ${role} ${light}`}>

@@ -5,6 +5,7 @@ import { roles } from '../api.ts'
 import { useJob } from '../live.ts'
 import { Act } from '../parts/act.tsx'
 import { Asked } from '../parts/asked.tsx'
+import { lightOf } from '../parts/lights.tsx'
 import { Rolls } from '../parts/rolls.tsx'
 import { bytes, day } from '../parts/say-amounts.ts'
 import { useWords } from '../words/words.tsx'
@@ -29,7 +30,7 @@ function Job({ job }: { readonly job: JobView }) {
       <section className="five">
         {roles.map((role) => {
           const { proven } = job.copies[role]
-          const light = proven === 0 ? 'none' : proven >= job.files ? 'full' : 'part'
+          const light = lightOf(proven, job.files)
           return (
             <div key={role} className={`tier ${light}`}>
               <span className="heading">

@@ -5,8 +5,7 @@ import { useLocation } from 'wouter'
 import type { JobStatus } from '../api.ts'
 import { useJobs } from '../live.ts'
 import { Asked } from '../parts/asked.tsx'
-import { Lights } from '../parts/lights.tsx'
-import { bytes, day } from '../parts/say-amounts.ts'
+import { JobFacts } from '../parts/job-row.tsx'
 import { useWords } from '../words/words.tsx'
 
 const rowPx = 72
@@ -58,18 +57,7 @@ function JobList({ jobs, count }: { readonly jobs: readonly JobStatus[]; readonl
         <ListBox aria-label={words.jobs.title} className="job-list" items={jobs} onAction={(id) => go(`/jobs/${id}`)}>
           {(job) => (
             <ListBoxItem id={job.id} textValue={job.name} className="row job">
-              <span className="grow">
-                <span className="name">{job.name}</span>
-                <span className="quiet">
-                  {job.client === '' ? '' : `${job.client} · `}
-                  {day(job.shotOn, words.locale)}
-                </span>
-              </span>
-              <span className="quiet amount">
-                {words.common.shots(job.shots)} · {bytes(job.bytes, words.locale)}
-              </span>
-              <span className={`state ${job.state}`}>{words.states[job.state]}</span>
-              <Lights job={job} />
+              <JobFacts job={job} />
             </ListBoxItem>
           )}
         </ListBox>

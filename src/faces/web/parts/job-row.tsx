@@ -5,9 +5,18 @@ import { Lights } from './lights.tsx'
 import { bytes, day } from './say-amounts.ts'
 
 export function JobRow({ job }: { readonly job: JobStatus }) {
-  const words = useWords()
   return (
     <Link href={`/jobs/${job.id}`} className="row job">
+      <JobFacts job={job} />
+    </Link>
+  )
+}
+
+/** What a row tells of a job, whatever the row is made of. */
+export function JobFacts({ job }: { readonly job: JobStatus }) {
+  const words = useWords()
+  return (
+    <>
       <span className="grow">
         <span className="name">{job.name}</span>
         <span className="quiet">
@@ -20,6 +29,6 @@ export function JobRow({ job }: { readonly job: JobStatus }) {
       </span>
       <span className={`state ${job.state}`}>{words.states[job.state]}</span>
       <Lights job={job} />
-    </Link>
+    </>
   )
 }

@@ -5,7 +5,8 @@ import { useWords } from '../words/words.tsx'
 
 type Light = 'full' | 'part' | 'none'
 
-const lightOf = (proven: number, files: number): Light => (proven === 0 ? 'none' : proven >= files ? 'full' : 'part')
+export const lightOf = (proven: number, files: number): Light =>
+  proven === 0 ? 'none' : proven >= files ? 'full' : 'part'
 
 export function Lights({ job }: { readonly job: JobStatus }) {
   const { lights, roles: names, locale } = useWords()
