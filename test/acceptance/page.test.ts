@@ -118,8 +118,17 @@ test(
     await row.waitFor()
     await axeFindsNothing(page, 'home')
 
+    // Found among the jobs, by its client.
+    await page.getByRole('link', { name: 'Jobs', exact: true }).click()
+    await page.getByRole('searchbox').fill('nobody')
+    await page.getByText('No job matches.').waitFor()
+    await page.getByRole('searchbox').fill('miller')
+    const found = page.getByRole('option', { name: /Wedding/ })
+    await found.waitFor()
+    await axeFindsNothing(page, 'jobs')
+
     // The job: its pictures, and that it was delivered.
-    await row.click()
+    await found.click()
     await page.locator('.pictures img').first().waitFor()
     await axeFindsNothing(page, 'job')
     await page.getByRole('button', { name: 'Delivered to the client' }).click()
