@@ -44,8 +44,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 async function answered<Value>(response: Response): Promise<Value> {
   const body: unknown = await response.json()
   if (response.ok) {
-    // The server answers with the very types that are imported above; they are its own.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server is of the same build, and answers with the very types imported above
     return body as Value
   }
   const { code, sentence, advice } = isRecord(body) ? body : {}

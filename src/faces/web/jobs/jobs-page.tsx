@@ -37,7 +37,7 @@ export function JobsPage() {
       <Asked answer={useJobs(search, state)}>
         {({ jobs, total }) =>
           jobs.length === 0 ? (
-            <p className="quiet">{words.noneFound}</p>
+            <p className="quiet">{search === '' && state === '' ? common.nothing : words.noneFound}</p>
           ) : (
             <JobList jobs={jobs} count={words.count(total)} />
           )
