@@ -1,13 +1,20 @@
 /** Joins what a home keeps for services with the kinds of services: addresses, secrets, sign-in. */
 import type { ServiceHost } from './domain/egress-prices.ts'
 import type { Failure, Result } from './domain/failure.ts'
+import { parsePlaceId } from './domain/ids.ts'
 import { done, failed } from './domain/failure.ts'
 import type { Secrets } from './machine/secrets/open-secrets.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
 import type { SignInOrder, SignInProvider } from './machine/sign-in/sign-in-provider.ts'
 import { loopbackEndpoint } from './places/cloud/oauth-request.ts'
 import type { ServiceAddress } from './places/cloud/cloud-address.ts'
-import { readServiceAddress, recipientIn, withRecipient } from './places/cloud/cloud-address.ts'
+import {
+  filledFromIn,
+  readServiceAddress,
+  recipientIn,
+  withOption,
+  withRecipient,
+} from './places/cloud/cloud-address.ts'
 import { isRemoteName, noRemoteName } from './places/rclone/remote-name.ts'
 import type { Cancel, Encryption, Secret, Services, SignInKind, SignInTalk } from './usecases/program.ts'
 import { signInSteps } from './usecases/sign-in-steps.ts'
@@ -42,14 +49,24 @@ export function servicesOf(home: string): Services {
       const address = readServiceAddress(text)
       if (address === null) return failed(notUnderstood(text))
       if (!isRecipient(recipientIn(address))) return failed(noRecipient(text))
+      if (filledFromIn(address) !== null && recipientIn(address) !== null) return failed(notBoth(text))
       if (address.kind === 'rclone' && !isRemoteName(address.remote)) return failed(noRemoteName(null, address.remote))
       return done(kindOf[address.kind])
+    },
+    filledFrom: (text) => {
+      const address = readServiceAddress(text)
+      const from = address === null ? null : filledFromIn(address)
+      return from === null ? null : parsePlaceId(from)
+    },
+    withFilledFrom: (text, from) => {
+      const { kind } = demandAddress(text)
+      return isOAuth(kind) || kind === 'webdav' ? done(withOption(text, 'filled-by', from)) : failed(noClient(text))
     },
     hostOf: (text) => hostOf(demandAddress(text)),
     nameFor: (text) => nameOf[demandAddress(text).kind],
     stepsFor: (text) => {
-      const { kind } = demandAddress(text)
-      return isOAuth(kind) ? signInSteps(kind) : []
+      const address = demandAddress(text)
+      return isOAuth(address.kind) ? signInSteps(address.kind, filledFromIn(address) !== null) : []
     },
     keyPolicy: async (text) => {
       const address = demandAddress(text)
@@ -121,7 +138,7 @@ async function signIn(
   if (!isOAuth(kind)) throw new Error('This service has no sign-in by browser.')
   const endpoint = loopbackEndpoint(place, address.options)
   if (!endpoint.ok) return endpoint
-  const provider = await providerOf(kind, endpoint.value)
+  const provider = await providerOf(kind, endpoint.value, filledFromIn(address) !== null)
   const stop = new AbortController()
   const onCancel = (): void => stop.abort()
   cancel.addEventListener('abort', onCancel, { once: true })
@@ -167,14 +184,14 @@ async function byCode(kind: OAuthKind, order: SignInOrder, talk: SignInTalk): Pr
 }
 
 /** `origin` stands in for every host of the service, on this computer only, for tests. */
-async function providerOf(kind: OAuthKind, origin: string | null): Promise<SignInProvider> {
+async function providerOf(kind: OAuthKind, origin: string | null, isOnlyAsked: boolean): Promise<SignInProvider> {
   switch (kind) {
     case 'google-drive':
-      return (await import('./places/google-drive/google-provider.ts')).googleProvider(origin ?? undefined)
+      return (await import('./places/google-drive/google-provider.ts')).googleProvider(origin ?? undefined, isOnlyAsked)
     case 'dropbox':
-      return (await import('./places/dropbox/dropbox-provider.ts')).dropboxProvider(origin)
+      return (await import('./places/dropbox/dropbox-provider.ts')).dropboxProvider(origin, isOnlyAsked)
     case 'onedrive':
-      return (await import('./places/onedrive/onedrive-provider.ts')).onedriveProvider(origin)
+      return (await import('./places/onedrive/onedrive-provider.ts')).onedriveProvider(origin, isOnlyAsked)
   }
 }
 
@@ -187,6 +204,19 @@ const notUnderstood = (address: string): Failure => ({
   code: 'wrong-usage',
   sentence: `${address} is no address of a service that Fivefold understands.`,
   advice: '“fivefold place add --help” shows the forms.',
+})
+
+const notBoth = (address: string): Failure => ({
+  code: 'wrong-usage',
+  sentence: `${address} can’t be encrypted: the provider’s own program sends the files as they lie in the folder.`,
+  advice: 'Leave out one of the two. Only what Fivefold sends itself can be encrypted before it goes.',
+})
+
+const noClient = (address: string): Failure => ({
+  code: 'wrong-usage',
+  sentence: `${address} is no cloud that a program of its own fills from a folder of this computer.`,
+  advice:
+    'It can be gdrive:, dropbox:, onedrive: or webdav:. For every other, leave out --filled-by: Fivefold sends itself.',
 })
 
 const noRecipient = (address: string): Failure => ({

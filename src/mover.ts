@@ -5,6 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeBlockPool } from './engine/block-pool.ts'
+import { clientOf } from './domain/client-folder.ts'
 import type { Result } from './domain/failure.ts'
 import type { PlaceId } from './domain/ids.ts'
 import type { Identity } from './domain/place.ts'
@@ -105,6 +106,13 @@ function someFileOf(root: string): string | null {
 const standingOn = ({ guard, folder }: PlaceAddress): string =>
   guard === 'folder' && !existsSync(folder) ? dirname(folder) : folder
 
+/**
+ * Windows and macOS let a provider's program keep only names in any folder of a disk of this computer; elsewhere the name of the folder is
+ * the hint. What a share tells of the room of its files is the server's own matter.
+ */
+const mayHoldOnlyNames = (folder: string, deviceId: string): boolean =>
+  clientOf(folder) !== null || (process.platform !== 'linux' && !deviceId.startsWith('net:'))
+
 async function openPlace(address: PlaceAddress): Promise<Result<WritablePlace>> {
   const folder = standingOn(address)
   const facts = await placeFacts(address, folder)
@@ -112,6 +120,7 @@ async function openPlace(address: PlaceAddress): Promise<Result<WritablePlace>> 
   return openFolderPlace(address, {
     deviceId: facts.device.id,
     directReaches: facts.readBack,
+    mayHoldOnlyNames: mayHoldOnlyNames(address.folder, facts.device.id),
     forgetCached: () => forget(ground),
   })
 }

@@ -3,12 +3,13 @@ import type { Result } from './domain/failure.ts'
 import { done } from './domain/failure.ts'
 import type { PlaceAddress } from './engine/contracts.ts'
 import type { PlaceId } from './domain/ids.ts'
+import { parsePlaceId } from './domain/ids.ts'
 import type { Credentials, ServicePlace, SessionShelf } from './engine/cloud-contract.ts'
 import { startRclone } from './machine/rclone/start-rclone.ts'
 import { openSecrets } from './machine/secrets/open-secrets.ts'
 import { openUploadSessions, signOfHome } from './machine/upload-sessions.ts'
 import type { ServiceAddress } from './places/cloud/cloud-address.ts'
-import { recipientIn } from './places/cloud/cloud-address.ts'
+import { filledFromIn, recipientIn } from './places/cloud/cloud-address.ts'
 
 export interface ServiceKeeping {
   readonly credentials: Credentials
@@ -30,13 +31,18 @@ export function keepingOf(home: string, placeId: PlaceId): ServiceKeeping {
   }
 }
 
-/** A place whose address says so is encrypted, whatever its kind. */
+/** A place whose address says so is encrypted, or filled by the provider's own program, whatever its kind. */
 export async function openService(
   place: Pick<PlaceAddress, 'id' | 'name'>,
   address: ServiceAddress,
   { keyFor, ...keeping }: Omit<ServiceKeeping, 'shelf'>,
 ): Promise<Result<ServicePlace>> {
   const opened = await openKind(place, address, keeping)
+  const filledFrom = filledFromIn(address)
+  if (opened.ok && filledFrom !== null) {
+    const { clientFilledPlace } = await import('./places/client-filled/client-filled-place.ts')
+    return done(clientFilledPlace(opened.value, parsePlaceId(filledFrom)))
+  }
   const recipient = recipientIn(address)
   if (!opened.ok || recipient === null) return opened
   const { encryptedPlace } = await import('./places/encrypted/encrypted-place.ts')

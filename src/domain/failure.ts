@@ -210,6 +210,17 @@ export const failureKinds = {
     retry: true,
     meaning: 'The service has forgotten a half-finished upload; it begins anew.',
   },
+  'only-a-name': {
+    exit: 'undone',
+    retry: true,
+    meaning:
+      'The file only looks present: its bytes lie in a cloud, and the disk gives it no room. It is no copy (V1).',
+  },
+  'not-brought-yet': {
+    exit: 'undone',
+    retry: true,
+    meaning: 'The provider’s own program has not brought the file to the cloud yet, so it does not count there (V1).',
+  },
   'file-locked': {
     exit: 'refused',
     retry: true,

@@ -11,7 +11,7 @@ import { listPrunable } from './prune-list.ts'
 const nowMs = 1_700_000_000_000
 const windowFrom = '2022-11-14'
 
-const place = (name: string, role: Role): PrunePlace => ({ id: parsePlaceId(name), name, role })
+const place = (name: string, role: Role): PrunePlace => ({ id: parsePlaceId(name), name, role, filledFrom: null })
 const places = [
   place('nas', 'library'),
   place('pc', 'second'),
@@ -201,4 +201,29 @@ test('a copy that nobody proved is no proof for another one', () => {
     list([group({ copies: present })]).map(({ mayGo }) => mayGo),
     [false, false],
   )
+})
+
+test('[D2] a cloud that is filled from the second folder does not let that go, and is no line of its own that may go', () => {
+  const joined = places.map((one) => (one.name === 'drop' ? { ...one, filledFrom: parsePlaceId('pc') } : one))
+  const groups = [
+    group({
+      copies: (['nas', 'pc', 'drop'] as const).map((name) => ({
+        placeId: parsePlaceId(name),
+        deviceId: `disk-${name}`,
+        standing: 'proven',
+      })),
+    }),
+  ]
+  const told = (where: readonly PrunePlace[]): unknown =>
+    listPrunable({ jobs: [job('a')], places: where, groups, windowFrom }, defaultPolicy, nowMs).map(
+      ({ place: name, mayGo, because }) => [name, mayGo, because.map(({ code }) => code)],
+    )
+  assert.deepEqual(told(places), [
+    ['drop', true, []],
+    ['pc', true, []],
+  ])
+  assert.deepEqual(told(joined), [
+    ['drop', false, ['role']],
+    ['pc', false, ['too-few-left']],
+  ])
 })

@@ -24,6 +24,8 @@ export interface PrunePlace {
   readonly id: PlaceId
   readonly name: string
   readonly role: Role
+  /** The place from which the provider's own program fills this cloud; null for every other place. */
+  readonly filledFrom: PlaceId | null
 }
 
 /** Originals of one job in the same position. */
@@ -76,7 +78,12 @@ export function listPrunable(facts: PruneFacts, policy: Policy, nowMs: number): 
       const place = placeOf.get(copy.placeId)
       if (place === undefined || !mayEverGo(place.role) || copy.standing === 'differed') continue
       const because = reasonsToStay(
-        ruleFacts(place, job, othersOf(group, place, placeOf), facts.windowFrom),
+        ruleFacts(
+          { role: place.role, filledFrom: nameOf(place.filledFrom, placeOf) },
+          job,
+          othersOf(group, place, placeOf),
+          facts.windowFrom,
+        ),
         policy,
         nowMs,
       )
@@ -91,13 +98,14 @@ export function listPrunable(facts: PruneFacts, policy: Policy, nowMs: number): 
 const mayEverGo = (role: Role): boolean => role === 'second' || role === 'cloud' || role === 'drive'
 
 export const ruleFacts = (
-  place: Pick<PrunePlace, 'role'>,
+  place: { readonly role: Role; readonly filledFrom: string | null },
   job: PruneJob,
   others: readonly OtherCopy[],
   windowFrom: string,
 ): Parameters<typeof reasonsToStay>[0] => ({
   act: 'into-trash',
   role: place.role,
+  filledFrom: place.filledFrom,
   job,
   outOfWindow: !isInWindow(job, windowFrom),
   others,
@@ -105,13 +113,16 @@ export const ruleFacts = (
   graceWaived: false,
 })
 
+const nameOf = (id: PlaceId | null, placeOf: ReadonlyMap<PlaceId, PrunePlace>): string | null =>
+  id === null ? null : (placeOf.get(id)?.name ?? id)
+
 function othersOf(group: PruneGroup, own: PrunePlace, placeOf: ReadonlyMap<PlaceId, PrunePlace>): readonly OtherCopy[] {
   return group.copies.flatMap(({ placeId, deviceId, standing }) => {
     const place = placeOf.get(placeId)
     if (place === undefined || placeId === own.id) return []
-    return [
-      { placeName: place.name, role: place.role, deviceId, standing: standing === 'present' ? 'not-proven' : standing },
-    ]
+    const { name: placeName, role } = place
+    const goesToo = place.filledFrom === own.id
+    return [{ placeName, role, deviceId, standing: standing === 'present' ? 'not-proven' : standing, goesToo }]
   })
 }
 

@@ -229,6 +229,37 @@ test('[D1] a required copy that is away keeps this one; one that was let go by r
   assert.deepEqual(codes(judgeRemoval(away, wanted, nowMs)), ['required-copy', 'too-few-left'])
 })
 
+test('[D2] a cloud that is filled from this folder goes with it, and so counts for nothing; from there nothing goes', () => {
+  const facts: RemovalFacts = {
+    act: 'into-trash',
+    hash,
+    placeId: pc,
+    path: 'a',
+    role: 'second',
+    job: { name: 'Wedding', state: 'delivered', deliveredAtMs: nowMs - 100 * dayMs },
+    outOfWindow: false,
+    others: [copyAt('library', 'nas'), copyAt('cloud', 'dropbox')],
+    bytes: 1000,
+    graceWaived: false,
+    inTrashSinceMs: null,
+  }
+  assert.deepEqual(codes(judgeRemoval(facts, defaultPolicy, nowMs)), [])
+  const joined = { ...facts, others: [copyAt('library', 'nas'), { ...copyAt('cloud', 'dropbox'), goesToo: true }] }
+  assert.deepEqual(codes(judgeRemoval(joined, defaultPolicy, nowMs)), ['too-few-left'])
+  const alone = { ...facts, others: [{ ...copyAt('cloud', 'dropbox'), goesToo: true }] }
+  assert.ok(codes(judgeRemoval(alone, defaultPolicy, nowMs)).includes('last-copy'))
+  const there: RemovalFacts = {
+    ...facts,
+    role: 'cloud',
+    filledFrom: 'PC',
+    others: [copyAt('library', 'nas'), copyAt('drive', 'usb'), copyAt('second', 'ssd')],
+  }
+  const verdict = judgeRemoval(there, defaultPolicy, nowMs)
+  assert.deepEqual(codes(verdict), ['role'])
+  assert.match(verdict.kind === 'stays' ? (verdict.because[0]?.sentence ?? '') : '', /goes from “PC”/)
+  assert.deepEqual(codes(judgeRemoval({ ...there, filledFrom: null }, defaultPolicy, nowMs)), [])
+})
+
 test('[D1] each rule at its edge', () => {
   const facts: RemovalFacts = {
     act: 'into-trash',

@@ -15,6 +15,8 @@ export interface OtherCopy {
   readonly role: Role
   readonly deviceId: string
   readonly standing: 'proven' | 'not-proven' | 'differed' | 'absent' | 'unknown'
+  /** True where it goes when the copy in question goes: a cloud that is filled from that very folder. Then it counts for nothing. */
+  readonly goesToo?: boolean
 }
 
 export interface RemovalFacts {
@@ -26,6 +28,8 @@ export interface RemovalFacts {
   /** A long film takes its time to be read once more before it goes. */
   readonly bytes: number
   readonly role: Role
+  /** The name of the folder from which somebody else's program fills this cloud; null or absent for every other place. */
+  readonly filledFrom?: string | null
   readonly job: { readonly name: string; readonly state: JobState; readonly deliveredAtMs: number | null }
   /** For a drive: true when the job was shot before the drive's window. */
   readonly outOfWindow: boolean
@@ -109,13 +113,18 @@ export const reasonsToStay = (facts: RuleFacts, policy: Policy, nowMs: number): 
 
 /** Does the rule of this place let it go, whatever the other copies are? Nothing is asked of any place for this. */
 function judgeOwnRule(
-  { act, role, job, outOfWindow, inTrashSinceMs, graceWaived }: RuleFacts,
+  { act, role, filledFrom = null, job, outOfWindow, inTrashSinceMs, graceWaived }: RuleFacts,
   policy: Policy,
   nowMs: number,
 ): readonly StayReason[] {
   const because: StayReason[] = []
   if (role === 'card' || role === 'library')
     because.push({ code: 'role', sentence: `Nothing is ever removed from a ${role}.` })
+  else if (filledFrom !== null)
+    because.push({
+      code: 'role',
+      sentence: `It goes when it goes from “${filledFrom}”, from which this cloud is filled.`,
+    })
   else if (role === 'drive') {
     if (!outOfWindow) because.push({ code: 'in-window', sentence: 'It was shot lately enough to belong on the drive.' })
   } else because.push(...judgeKeepRule(role, job, policy, nowMs))
@@ -141,7 +150,7 @@ function judgeKeepRule(
 
 function judgeOthers({ role, job, others }: RuleFacts, policy: Policy, nowMs: number): readonly StayReason[] {
   const because: StayReason[] = []
-  const proven = others.filter(({ standing }) => standing === 'proven')
+  const proven = others.filter(({ standing, goesToo = false }) => standing === 'proven' && !goesToo)
   const damaged = others.find(({ standing }) => standing === 'differed')
   if (damaged !== undefined)
     because.push({

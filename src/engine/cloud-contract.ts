@@ -39,6 +39,11 @@ export interface ServiceAbilities {
   readonly filesAtOnce: number
   /** Set when all but the marker is sealed before it is sent: for whom. */
   readonly encryptedFor?: string
+  /**
+   * Set when the provider's own program sends the folder of that place there: nothing is ever written or removed by us, the marker is that
+   * folder's, and a copy counts when the service says that it has it.
+   */
+  readonly filledFrom?: PlaceId
 }
 
 export interface ServiceFacts {

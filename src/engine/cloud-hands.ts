@@ -200,6 +200,8 @@ function lookingHands(
         address,
         () => local.note(address, notes),
         confirmed(async (service) => {
+          // They lie in the folder from which it is filled, and come with it.
+          if (service.abilities.filledFrom !== undefined) return done(undefined)
           for (const note of notes) {
             const laid = await layNoteAt(service, note, world)
             if (!laid.ok) return laid

@@ -93,13 +93,16 @@ export class OpenServices {
         const there = await marker()
         if (!there.ok) return there
         if (there.value === null) return failed(unmarked(service))
-        if (there.value.id !== service.id) return failed(another(service, there.value.name))
+        if (there.value.id !== idThere(service)) return failed(another(service, there.value.name))
         confirmedAtMs = this.#world.nowMs()
         return done(undefined)
       },
     }
   }
 }
+
+/** Whose marker lies there: its own, or the one that came with the folder from which it is filled. */
+const idThere = ({ id, abilities }: ServicePlace): string => abilities.filledFrom ?? id
 
 const deviceIdOf = ({ declaredDevice }: PlaceAddress, measured: string): string =>
   declaredDevice === null ? measured : `declared:${declaredDevice}`
@@ -151,7 +154,7 @@ export async function identifyService(opened: Result<OpenService>): Promise<Iden
   const there = await opened.value.marker()
   if (!there.ok) return unknown(there.failure)
   if (there.value === null) return { kind: 'unmarked', sentence: unmarked(service).sentence }
-  if (there.value.id !== service.id) {
+  if (there.value.id !== idThere(service)) {
     const { id, name } = there.value
     return { kind: 'someone-else', foundId: id, sentence: another(service, name).sentence }
   }
@@ -187,6 +190,8 @@ export async function markService(
 ): Promise<Result<Identity>> {
   const there = await open.marker()
   if (!there.ok) return there
+  if (there.value === null && open.service.abilities.filledFrom !== undefined)
+    return failed(notBroughtYet(open.service))
   if (there.value === null) {
     const put = await open.service.putSmall(markerPath, encodeText(`${marker}\n`), 'new')
     if (!put.ok) return put
@@ -198,6 +203,14 @@ const unmarked = (service: ServicePlace): Failure => ({
   code: 'place-unmarked',
   sentence: `“${service.name}” has no marker: it is not the place that was set up.`,
   advice: 'Look whether the address and the account are right. Nothing is written there.',
+  place: service.name,
+})
+
+const notBroughtYet = (service: ServicePlace): Failure => ({
+  code: 'place-unmarked',
+  sentence: `The marker of the folder is not in the cloud at the address of “${service.name}”.`,
+  advice:
+    'Look whether the address is the folder’s path in the cloud, and whether the provider’s own program has brought its hidden folder .fivefold there. Then sign in again.',
   place: service.name,
 })
 

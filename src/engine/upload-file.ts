@@ -51,7 +51,7 @@ export async function uploadFile(
   if (order.setAsideTo !== undefined && order.setAsideTo !== null) assertVersionPath(order.setAsideTo)
   const there = await service.stat(to)
   if (there.ok && there.value !== null && !mayMakeWay(order) && there.value.bytes !== order.bytes)
-    return readAnyway(order, tools, { kind: 'taken', placeId: service.id, path: to })
+    return readAnyway(order, tools, takenAt(service, to))
   for (let beginning = 1; ; beginning += 1) {
     const opened = await source.open(order.path, 'past-cache', order.bytes)
     if (!opened.ok) return opened
@@ -70,6 +70,12 @@ export async function uploadFile(
 }
 
 const mayMakeWay = ({ setAsideTo }: CopyOrder): boolean => setAsideTo !== undefined && setAsideTo !== null
+
+/** Where we send, it gets another name; where we only ask, there is no other name to ask for. */
+const takenAt = (service: ServicePlace, path: string): CopyOutcome =>
+  service.abilities.filledFrom === undefined
+    ? { kind: 'taken', placeId: service.id, path }
+    : failedAt(service, holdsOther(service, path))
 
 const failedAt = (service: ServicePlace, failure: Failure): CopyOutcome => ({
   kind: 'failed',
@@ -195,10 +201,9 @@ class OneUpload {
     const proven = await proveUploaded(this.#to, stored, mine, this.#tools, this.#cancel)
     const answer = { hash, bytesRead, bytesWritten: 0 }
     if (!proven.ok && mayMakeWay(this.#order) && !endsThePlace.has(proven.failure.code))
-      return done({ ...answer, outcome: { kind: 'taken', placeId: service.id, path: this.#to } })
+      return done({ ...answer, outcome: takenAt(service, this.#to) })
     if (!proven.ok) return done({ ...answer, outcome: failedAt(service, proven.failure) })
-    if (proven.value.finding !== 'agreed')
-      return done({ ...answer, outcome: { kind: 'taken', placeId: service.id, path: this.#to } })
+    if (proven.value.finding !== 'agreed') return done({ ...answer, outcome: takenAt(service, this.#to) })
     return done({ ...answer, outcome: this.#copied(proven.value, true) })
   }
 
@@ -245,8 +250,7 @@ class OneUpload {
     chunks[Symbol.dispose]()
     const all = { ...made, bytesWritten: this.#bytesWritten }
     if (!stored.ok) return done({ ...all, outcome: failedAt(service, stored.failure) })
-    if (stored.value === 'taken')
-      return done({ ...all, outcome: { kind: 'taken', placeId: service.id, path: this.#to } })
+    if (stored.value === 'taken') return done({ ...all, outcome: takenAt(service, this.#to) })
     const mine = { ...upload.digest.end(), hash, bytes }
     const proven = await proveUploaded(this.#to, stored.value, mine, this.#tools, this.#cancel)
     if (!proven.ok) return done({ ...all, outcome: failedAt(service, proven.failure) })
@@ -351,6 +355,15 @@ const forgotten = (order: CopyOrder, service: ServicePlace): Failure => ({
   advice: 'It begins anew by itself.',
   place: service.name,
   path: order.path,
+})
+
+const holdsOther = (service: ServicePlace, path: string): Failure => ({
+  code: 'copy-differs',
+  sentence: `In the cloud of “${service.name}” other bytes lie under ${path} than in the folder from which it is filled.`,
+  advice:
+    'Look whether its own program tells of a conflict, or is still sending. It counts when the service has the very bytes.',
+  place: service.name,
+  path,
 })
 
 const asideTaken = (path: string, service: ServicePlace): Failure => ({

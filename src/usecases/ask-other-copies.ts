@@ -40,11 +40,12 @@ export async function askOtherCopies(
   for (const [placeId, copies] of byPlace) {
     const place = ground.program.settings.places.find(({ id }) => id === placeId)
     if (place === undefined) continue
+    const goesToo = ground.program.services.filledFrom(place.address) === except
     const found = await askAt(ground, placeId, copies)
     copies.forEach((copy, index) => {
       const list = others.get(copy.hash) ?? []
       const { standing, deviceId } = found[index] ?? unknownAt(copy)
-      list.push({ placeName: place.name, role: place.role, deviceId, standing })
+      list.push({ placeName: place.name, role: place.role, deviceId, standing, goesToo })
       others.set(copy.hash, list)
     })
   }

@@ -8,6 +8,7 @@ import type { ContentHash } from '../domain/ids.ts'
 import { parseContentHash } from '../domain/ids.ts'
 import type { Place } from '../domain/place.ts'
 import type { Cancel, Mover, PlaceAddress, ProveReport } from '../engine/contracts.ts'
+import { markerPath } from '../engine/place-marker.ts'
 import { addressOf } from './identify-places.ts'
 import type { Program } from './program.ts'
 
@@ -24,26 +25,43 @@ export type CanaryAnswer =
 /** Looks for the planted damage, planting it where it is not there yet. Reads past the cache like any other check. */
 export async function askCanary(program: Program, mover: Mover, place: Place, cancel: Cancel): Promise<CanaryAnswer> {
   const address = addressOf(place)
+  if (isOnlyAsked(program, place)) return askAtMarker(program, mover, place, cancel)
   const text = canaryText(place)
   const expected = program.hashText(withOneBitFlipped(text))
-  const first = await proveNote(mover, address, expected, cancel)
+  const first = await proveNote(mover, address, { path: canaryPath, expected }, cancel)
   if (first.kind === 'ended') return { kind: 'unknown', failure: first.failure }
   const isThere = first.report?.kind === 'checked' && first.report.finding !== 'absent'
   if (isThere) return judge(place, first.report, text.length)
   const laid = await mover.note(address, [{ path: canaryPath, text, replace: true }])
   if (!laid.ok) return { kind: 'unknown', failure: laid.failure }
-  const second = await proveNote(mover, address, expected, cancel)
+  const second = await proveNote(mover, address, { path: canaryPath, expected }, cancel)
   return second.kind === 'ended'
     ? { kind: 'unknown', failure: second.failure }
     : judge(place, second.report, text.length)
+}
+
+/** Filled by the provider's own program: nothing is planted there. */
+const isOnlyAsked = ({ services }: Program, { address }: Place): boolean => services.filledFrom(address) !== null
+
+/** Where nothing may be planted, the marker is asked about as if one bit of it had to be another. */
+async function askAtMarker(program: Program, mover: Mover, place: Place, cancel: Cancel): Promise<CanaryAnswer> {
+  const address = addressOf(place)
+  const marker = await mover.readNote(address, markerPath)
+  if (!marker.ok) return { kind: 'unknown', failure: marker.failure }
+  if (marker.value === null) return { kind: 'unknown', failure: null }
+  const expected = program.hashText(marker.value.replace('schema', 'schemc'))
+  const proved = await proveNote(mover, address, { path: markerPath, expected }, cancel)
+  if (proved.kind === 'ended') return { kind: 'unknown', failure: proved.failure }
+  return judge(place, proved.report, new TextEncoder().encode(marker.value).length)
 }
 
 /**
  * Does the place itself still give files back? Asked after one file of it could not be read: only then is that the fault of the file,
  * and not of a drive that is just going away.
  */
-export async function stillReads(mover: Mover, place: Place, cancel: Cancel): Promise<boolean> {
-  const proved = await proveNote(mover, addressOf(place), noHash, cancel)
+export async function stillReads(program: Program, mover: Mover, place: Place, cancel: Cancel): Promise<boolean> {
+  const path = isOnlyAsked(program, place) ? markerPath : canaryPath
+  const proved = await proveNote(mover, addressOf(place), { path, expected: noHash }, cancel)
   return proved.kind === 'answered' && proved.report?.kind === 'checked'
 }
 
@@ -54,10 +72,15 @@ type Proved =
   | { readonly kind: 'answered'; readonly report: ProveReport | null }
   | { readonly kind: 'ended'; readonly failure: Failure | null }
 
-async function proveNote(mover: Mover, place: PlaceAddress, expected: ContentHash, cancel: Cancel): Promise<Proved> {
+async function proveNote(
+  mover: Mover,
+  place: PlaceAddress,
+  note: { readonly path: string; readonly expected: ContentHash },
+  cancel: Cancel,
+): Promise<Proved> {
   const reports: ProveReport[] = []
   const end = await mover.prove(
-    { place, orders: [{ number: 0, path: canaryPath, expected }] },
+    { place, orders: [{ number: 0, ...note }] },
     (report) => reports.push(report),
     () => undefined,
     cancel,

@@ -101,7 +101,7 @@ export class ChangeTeller {
   async #tellUnread(unread: readonly UnreadCopy[]): Promise<Told> {
     const { place, identity } = this.#ground
     const isItsOwn = ({ failure }: UnreadCopy): boolean => failure.code === 'place-error'
-    const reads = unread.some(isItsOwn) && (await stillReads(this.#mover, place, this.#cancel))
+    const reads = unread.some(isItsOwn) && (await stillReads(this.#program, this.#mover, place, this.#cancel))
     const tales: TaleOfCopy[] = []
     const seen: CopyRecord[] = []
     for (const one of unread) {

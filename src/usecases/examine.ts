@@ -1,4 +1,5 @@
 /** Everything that is wrong with this set-up, and how to mend it (`doctor`, first form). */
+import { clientOf, inClientFolder, outOfClientFolder } from '../domain/client-folder.ts'
 import type { HealthAnswer, Program } from './program.ts'
 import type { PlaceStatus } from './show-status.ts'
 import { placeStatuses, showStatus } from './show-status.ts'
@@ -19,6 +20,7 @@ export async function examine(program: Program): Promise<Examination> {
     ...requiredRoles(program),
     ...places.map(examinePlace),
     ...sharedDevices(places),
+    ...clientFolders(program),
     await examineCatalog(program),
     await examineSafety(program),
   ]
@@ -96,6 +98,17 @@ function sharedDevices(places: readonly PlaceStatus[]): HealthAnswer[] {
     advice:
       'Put them on different disks. If they are on different disks already, say so with “device” in fivefold.yaml.',
   }))
+}
+
+/** A hint by name and no fault: it may be a folder of somebody's own that is called so. */
+function clientFolders({ settings, services }: Program): HealthAnswer[] {
+  return settings.places
+    .filter(({ address }) => !services.isService(address))
+    .flatMap((place) => {
+      const client = clientOf(place.address)
+      if (client === null) return []
+      return [{ what: 'cloud folder', fine: true, sentence: inClientFolder(place, client), advice: outOfClientFolder }]
+    })
 }
 
 /** A set-up can be right while the copies are not: what the status says is said here too. */

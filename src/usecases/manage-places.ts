@@ -1,4 +1,5 @@
 /** Places: added, listed, taken out. A folder becomes a place by its marker (W4). */
+import { clientOf, inClientFolder, outOfClientFolder } from '../domain/client-folder.ts'
 import { typed } from '../domain/due-words.ts'
 import type { Failure, Result } from '../domain/failure.ts'
 import { done, failed } from '../domain/failure.ts'
@@ -19,6 +20,8 @@ export interface PlaceWish {
   readonly device: string | null
   /** Everything that is sent there is sealed first, with a key that is made for this place. */
   readonly encrypt?: boolean
+  /** Name or id of the place whose folder the provider's own program sends to this cloud; absent or null where Fivefold sends. */
+  readonly filledBy?: string | null
 }
 
 export interface AddedPlace {
@@ -52,6 +55,7 @@ const nameOf: Readonly<Record<Role, string>> = {
 export async function addPlace(program: Program, wish: PlaceWish): Promise<Result<AddedPlace>> {
   if (program.services.isService(wish.address)) return addService(program, wish)
   if (wish.encrypt === true) return failed(noFolderIsEncrypted(wish.address))
+  if ((wish.filledBy ?? null) !== null) return failed(noFolderIsFilled(wish.address))
   const address = program.paths.absolute(wish.address)
   const inTheWay = program.settings.places.find(
     (other) => isNested(program, address, other.address) && !isTurn(program, { ...wish, address }, other),
@@ -93,11 +97,13 @@ export async function addPlace(program: Program, wish: PlaceWish): Promise<Resul
 /** A service is set down in the settings; it becomes a place when somebody signed in. */
 async function addService(program: Program, wish: PlaceWish): Promise<Result<AddedPlace>> {
   if (wish.role !== 'cloud') return failed(onlyCloud(wish))
-  const kind = program.services.checkAddress(wish.address)
+  const filled = addressWithFolder(program, wish)
+  if (!filled.ok) return filled
+  const kind = program.services.checkAddress(filled.value)
   if (!kind.ok) return kind
   const { encryption } = program.services
   const plainly = (address: string): string => encryption.withRecipient(address, null)
-  const same = program.settings.places.find(({ address }) => plainly(address) === plainly(wish.address))
+  const same = program.settings.places.find(({ address }) => plainly(address) === plainly(filled.value))
   if (same !== undefined) return failed(overlapping(same.address, same))
   const recovery = wish.encrypt === true ? await encryption.newKey() : null
   // On this computer before anything can be sealed with it.
@@ -108,7 +114,7 @@ async function addService(program: Program, wish: PlaceWish): Promise<Result<Add
     name,
     role: 'cloud',
     site: wish.site ?? siteOf.cloud,
-    address: recovery === null ? wish.address : encryption.withRecipient(wish.address, recovery.recipient),
+    address: recovery === null ? filled.value : encryption.withRecipient(filled.value, recovery.recipient),
     declaredDevice: wish.device,
   }
   const added = await program.editor.addPlace(place)
@@ -116,8 +122,41 @@ async function addService(program: Program, wish: PlaceWish): Promise<Result<Add
   const recorded = await program.catalog.addPlace(place, program.clock.nowMs())
   if (!recorded.ok) return recorded
   const next = `Now sign in there: “fivefold place sign-in ${typed(name)}”.`
-  return done({ place, identity: null, next, recovery, warnings: [] })
+  const warnings = (wish.filledBy ?? null) === null ? [] : [joinedWarning(place.name)]
+  return done({ place, identity: null, next, recovery, warnings })
 }
+
+/** The address as it stands in the settings: with the folder from which somebody else's program fills it, where there is one. */
+function addressWithFolder(program: Program, { address, filledBy = null, encrypt }: PlaceWish): Result<string> {
+  if (filledBy === null) return done(address)
+  const from = findPlace(program, filledBy)
+  if (from === undefined) return failed(noSuchPlace(program, filledBy))
+  if (from.role !== 'second' || program.services.isService(from.address)) return failed(notTheSecond(from))
+  if (encrypt === true) return failed(filledIsPlain)
+  return program.services.withFilledFrom(address, from.id)
+}
+
+const joinedWarning = (name: string): string =>
+  `“${name}” follows its folder: what is deleted there is deleted in the cloud as well, and Fivefold counts it so. Set the program to keep every file on this disk.`
+
+const notTheSecond = ({ name, role }: Place): Failure => ({
+  code: 'wrong-usage',
+  sentence: `“${name}” is the ${role}; a cloud is filled by its own program from the folder of the second copy.`,
+  advice: 'Name the place with the role “second”: “fivefold place list” shows it.',
+})
+
+const filledIsPlain: Failure = {
+  code: 'wrong-usage',
+  sentence: 'The provider’s own program sends the files as they lie in the folder, so they can’t be encrypted.',
+  advice: 'Leave out --encrypt, or leave out --filled-by: then Fivefold sends, and can encrypt.',
+}
+
+const noFolderIsFilled = (address: string): Failure => ({
+  code: 'wrong-usage',
+  sentence: `${address} is a folder; --filled-by is for a cloud that its own program fills from a folder.`,
+  advice:
+    'Add the folder as “second” first, then its cloud: “fivefold place add cloud dropbox:FOLDER --filled-by NAME”.',
+})
 
 const noFolderIsEncrypted = (address: string): Failure => ({
   code: 'wrong-usage',
@@ -203,6 +242,8 @@ async function warningsFor(
     warnings.push(
       `What is written to “${place.name}” can be read back only from memory, so copies there will not count as proven.`,
     )
+  const client = clientOf(place.address)
+  if (client !== null) warnings.push(`${inClientFolder(place, client)} ${outOfClientFolder}`)
   return warnings
 }
 
@@ -235,12 +276,20 @@ export const listPlaces = (program: Program): Promise<readonly PlaceStatus[]> =>
 export async function removePlace(program: Program, nameOrId: string): Promise<Result<Place>> {
   const place = findPlace(program, nameOrId)
   if (place === undefined) return failed(noSuchPlace(program, nameOrId))
+  const filled = program.settings.places.find(({ address }) => program.services.filledFrom(address) === place.id)
+  if (filled !== undefined) return failed(cloudHangsOn(place, filled))
   const removed = await program.editor.removePlace(place.id)
   if (!removed.ok) return removed
   await program.catalog.removePlace(place.id, program.clock.nowMs())
   if (program.services.isService(place.address)) await program.services.removeSecret(place.id)
   return done(place)
 }
+
+const cloudHangsOn = (place: Place, cloud: Place): Failure => ({
+  code: 'wrong-usage',
+  sentence: `“${cloud.name}” is filled from “${place.name}”, so that can’t be taken out alone.`,
+  advice: `Take the cloud out first: “fivefold place remove ${typed(cloud.name)}”.`,
+})
 
 export const findPlace = (program: Program, nameOrId: string): Place | undefined =>
   program.settings.places.find(({ id, name }) => id === nameOrId || name.toLowerCase() === nameOrId.toLowerCase())

@@ -148,6 +148,10 @@ export interface Services {
   checkAddress(address: string): Result<SignInKind>
   /** By this its prices and limits are known; asked only about the address of a service. */
   hostOf(address: string): ServiceHost
+  /** The place whose folder the provider's own program sends to this address; null where Fivefold sends itself, and for every folder. */
+  filledFrom(address: string): PlaceId | null
+  /** The same address, filled by the provider's own program from that place. Fails with `wrong-usage` where that can't be. */
+  withFilledFrom(address: string, from: PlaceId): Result<string>
   /** A name for it when the person gives none: “Google Drive”. */
   nameFor(address: string): string
   /** What a person does at the service first, a step a line; empty when there is nothing to prepare. */

@@ -90,9 +90,11 @@ export async function pruneCopies(
     const fromMs = program.clock.nowMs()
     const run = new PruneRun({ program, mover, runId, fromMs, online, hear, cancel }, list)
     await run.finishInterrupted(only)
+    await run.followFilled()
     if (!wish.emptyTrash) await run.emptyTrash(only, false)
     await run.putInTrash()
     if (wish.emptyTrash) await run.emptyTrash(only, true)
+    await run.followFilled()
     const outcome = conclude({
       list,
       trash: await trashLines(program, only),
@@ -119,7 +121,8 @@ async function gatherList(program: Program, only: Place | null): Promise<PruneLi
   }))
   const windowFrom = windowStart(policy.drive.window, program.localTime(nowMs).slice(0, 10))
   const groups = await program.catalog.whereabouts()
-  const lines = listPrunable({ jobs, places, groups, windowFrom }, policy, nowMs)
+  const joined = places.map((place) => ({ ...place, filledFrom: program.services.filledFrom(place.address) }))
+  const lines = listPrunable({ jobs, places: joined, groups, windowFrom }, policy, nowMs)
   return {
     lines: only === null ? lines.map(untilRoomIsNeeded) : lines.filter(({ placeId }) => placeId === only.id),
     jobs: new Map(jobs.map((job) => [job.id, job])),

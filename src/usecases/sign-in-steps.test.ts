@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { redirectOf } from '../machine/sign-in/loopback.ts'
 import { dropboxProvider } from '../places/dropbox/dropbox-provider.ts'
 import { onedriveProvider } from '../places/onedrive/onedrive-provider.ts'
+import { googleProvider } from '../places/google-drive/google-provider.ts'
 import { signInSteps } from './sign-in-steps.ts'
 
 const textOf = (kind: string): string => signInSteps(kind).join('\n')
@@ -49,4 +50,15 @@ test('the guide’s pages say the same', () => {
 
 test('where nothing has to be prepared, nothing is said', () => {
   for (const kind of ['s3', 'webdav', 'sftp', 'rclone', 'toString']) assert.deepEqual(signInSteps(kind), [])
+})
+
+test('[S1] for a cloud that is only asked, the steps name exactly the rights that are asked for, and none that writes', () => {
+  const asked = { dropbox: dropboxProvider(null, true), onedrive: onedriveProvider(null, true) }
+  for (const [kind, { scopes }] of Object.entries(asked)) {
+    const text = signInSteps(kind, true).join('\n')
+    for (const scope of scopes) assert.ok(text.includes(scope), scope)
+    assert.doesNotMatch(text, /\.write|ReadWrite|App folder”/)
+  }
+  assert.match(signInSteps('google-drive', true).join('\n'), /drive\.readonly/)
+  assert.deepEqual(googleProvider(undefined, true).scopes, ['https://www.googleapis.com/auth/drive.readonly'])
 })

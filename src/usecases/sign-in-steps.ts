@@ -71,12 +71,54 @@ const stepsOf: Readonly<Record<OAuthService, SignInSteps>> = {
   },
 }
 
+/** For a cloud that the provider's own program fills: the client id must see what that program brought, and may change nothing. */
+const onlyAskingStepsOf: Readonly<Record<OAuthService, SignInSteps>> = {
+  'google-drive': {
+    ...stepsOf['google-drive'],
+    steps: [
+      ...stepsOf['google-drive'].steps,
+      'Google then asks whether this app may see all files of your Drive: without that it could not see what Google’s own program brought. It can change none of them (drive.readonly).',
+    ],
+    withoutBrowser: 'A sign-in with --code is not possible here: Google allows it only for files that Fivefold sent.',
+    forTheSafe: [
+      'the Google account, and how you get back into it without your phone',
+      'the path of the folder in Drive',
+    ],
+  },
+  dropbox: {
+    steps: [
+      'Open https://www.dropbox.com/developers/apps/create and choose “Scoped access”.',
+      'Choose “Full Dropbox”, which can’t be changed later: an app with a folder of its own could not see what the program of Dropbox brought.',
+      'Give it a name that nobody else has, such as “Fivefold” with your own name behind it, and press “Create app”.',
+      'On the tab “Permissions” tick account_info.read, files.metadata.read and files.content.read, and nothing that writes; then press “Submit” before you sign in.',
+      'On the tab “Settings”, under “Redirect URIs”, add http://127.0.0.1:53682/ and http://127.0.0.1:53683/, both with the slash at the end.',
+      'Copy the “App key”: it is the client id; the client secret stays empty.',
+    ],
+    withoutBrowser: stepsOf.dropbox.withoutBrowser,
+    forTheSafe: [
+      'the Dropbox account, and how you get back into it without your phone',
+      'the path of the folder in Dropbox',
+    ],
+  },
+  onedrive: {
+    ...stepsOf.onedrive,
+    steps: stepsOf.onedrive.steps.map((step) => step.replace('Files.ReadWrite.AppFolder', 'Files.Read')),
+    forTheSafe: [
+      'the Microsoft account, and how you get back into it without your phone',
+      'the path of the folder in OneDrive',
+    ],
+  },
+}
+
 const isOAuth = (kind: string): kind is OAuthService => Object.hasOwn(stepsOf, kind)
 
-/** What to do at the service, as lines for a terminal: numbered, then what to keep. Empty where nothing has to be prepared. */
-export function signInSteps(kind: string): readonly string[] {
+/**
+ * What to do at the service, as lines for a terminal: numbered, then what to keep. Empty where nothing has to be prepared. `isOnlyAsked`
+ * for a cloud that the provider's own program fills.
+ */
+export function signInSteps(kind: string, isOnlyAsked = false): readonly string[] {
   if (!isOAuth(kind)) return []
-  const { steps, withoutBrowser, forTheSafe } = stepsOf[kind]
+  const { steps, withoutBrowser, forTheSafe } = (isOnlyAsked ? onlyAskingStepsOf : stepsOf)[kind]
   return [
     'Once, in your browser, you make a client id of your own at the service:',
     ...steps.map((step, index) => `${index + 1}. ${step}`),

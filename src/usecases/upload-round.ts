@@ -116,7 +116,8 @@ async function sendTo(program: Program, mover: Mover, work: RoundWork): Promise<
     const filled = await filling.conclude()
     // What was cut off did not fail.
     const failures = wanted.aborted ? filled.failures.filter(({ code }) => code !== 'mover-died') : filled.failures
-    tell(program, { ...filled, failures }, soFar)
+    const isAsked = program.services.filledFrom(cloud.address) !== null
+    tell(program, { ...filled, failures }, soFar, isAsked)
   }
 }
 
@@ -176,7 +177,8 @@ function notReached(
   }
 }
 
-function tell(program: Program, filled: FilledPlace, soFar: SentSoFar): void {
+/** `isAsked`: nothing is sent there by us, and a file that came is one that its own program has brought. */
+function tell(program: Program, filled: FilledPlace, soFar: SentSoFar, isAsked: boolean): void {
   const { place, withoutSource, failures } = filled
   const lacking = soFar.carried + filled.lacking
   soFar.carried += filled.carried
@@ -191,7 +193,7 @@ function tell(program: Program, filled: FilledPlace, soFar: SentSoFar): void {
     lacking === 0
       ? `“${place}” has everything.`
       : left === 0
-        ? `“${place}”: ${files(carried)} sent and proven.`
+        ? `“${place}”: ${files(carried)} ${isAsked ? 'came there by its own program, proven by the service' : 'sent and proven'}.`
         : withoutSource === left
           ? `“${place}” still lacks ${files(left)}: no proven copy of ${left === 1 ? 'it' : 'them'} can be reached just now.`
           : `“${place}” still lacks ${files(left)}.${first === undefined ? '' : ` ${first.sentence}`}`

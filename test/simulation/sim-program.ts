@@ -29,6 +29,8 @@ export function makeSimProgram({ world, catalog, startMover }: ProgramSetting): 
     services: {
       isService: () => false,
       checkAddress: none,
+      filledFrom: () => null,
+      withFilledFrom: none,
       hostOf: none,
       nameFor: none,
       stepsFor: none,

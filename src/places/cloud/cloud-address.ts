@@ -5,6 +5,7 @@
  * - `sftp://USER@HOST:PORT/PATH` (a path from the top; `/~/PATH` is below the user's home);
  * - `gdrive:PATH`, `dropbox:PATH`, `onedrive:PATH`, `rclone:REMOTE:PATH`.
  * Each may end with `encrypt=age1…` among its options: all that is sent there is sealed for that recipient, which is no secret.
+ * `filled-by=PLACE` says that the provider's own program sends the folder of that place there, and Fivefold only asks.
  */
 export type ServiceAddress =
   | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string; readonly options: ServiceOptions }
@@ -59,12 +60,18 @@ export function readServiceAddress(text: string): ServiceAddress | null {
 /** For whom a place is encrypted; null for a plain one. */
 export const recipientIn = ({ options }: ServiceAddress): string | null => options['encrypt'] ?? null
 
+/** The id of the place from whose folder the provider's own program fills this one; null where we send ourselves. */
+export const filledFromIn = ({ options }: ServiceAddress): string | null => options['filled-by'] ?? null
+
 /** The same address, encrypted for somebody, or plain. All else stays as it was written. */
-export function withRecipient(text: string, recipient: string | null): string {
+export const withRecipient = (text: string, recipient: string | null): string => withOption(text, 'encrypt', recipient)
+
+/** The same address with this option, or without it for null. */
+export function withOption(text: string, name: string, value: string | null): string {
   const at = text.indexOf('?')
   const [body, query] = at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
-  const others = query.split('&').filter((option) => option !== '' && !option.startsWith('encrypt='))
-  const options = recipient === null ? others : [...others, `encrypt=${recipient}`]
+  const others = query.split('&').filter((option) => option !== '' && !option.startsWith(`${name}=`))
+  const options = value === null ? others : [...others, `${name}=${value}`]
   return options.length === 0 ? body : `${body}?${options.join('&')}`
 }
 

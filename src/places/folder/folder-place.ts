@@ -31,6 +31,7 @@ import {
 import { isKept, OnTheWayFile } from './on-the-way.ts'
 import { isALink, RealWay, saysItIsALink } from './real-way.ts'
 import { openRestoreFolder, removeEmptyOwnFolders } from './restore-folder.ts'
+import { isOnlyAName, onlyAName } from './only-a-name.ts'
 import { isLeftOver, newSession } from './sessions.ts'
 import { hasSystemCode, placeFailure } from './system-failure.ts'
 
@@ -39,6 +40,8 @@ export interface FolderGround {
   readonly deviceId: string
   /** What a direct read reaches there; see machine/volumes. */
   readonly directReaches: 'medium' | 'cached'
+  /** True where a provider's program may leave a file its name and size, and keep the bytes in the cloud alone. */
+  readonly mayHoldOnlyNames?: boolean
   forgetCached(): Promise<boolean>
 }
 
@@ -142,6 +145,8 @@ class FolderPlace implements WritablePlace {
     if (!here.ok) return { kind: 'unknown', because: here.failure.sentence }
     try {
       const found = lstatSync(absolutePath(this.#address.folder, path))
+      if (this.#ground.mayHoldOnlyNames === true && isOnlyAName(found))
+        return { kind: 'unknown', because: onlyAName(this.name, path).sentence }
       return { kind: 'present', bytes: found.isFile() ? found.size : -1, mtimeMs: Math.round(found.mtimeMs) }
     } catch (error) {
       if (hasSystemCode(error, 'ENOENT', 'ENOTDIR')) return { kind: 'absent' }
@@ -170,12 +175,23 @@ class FolderPlace implements WritablePlace {
     assertInside(path)
     const way = this.#way.check(path, 'remembered')
     if (!way.ok) return way
+    // Before anything is read: a read would fetch it from the cloud, and tell of that as if it lay here.
+    if (this.#ground.mayHoldOnlyNames === true && this.#isOnlyAName(path)) return failed(onlyAName(this.name, path))
     return openReading(absolutePath(this.#address.folder, path), {
       how,
       atOnce: false,
       directReaches: this.#ground.directReaches,
       explain: (error) => this.#explainOpen(error, path),
     })
+  }
+
+  #isOnlyAName(path: string): boolean {
+    try {
+      return isOnlyAName(lstatSync(absolutePath(this.#address.folder, path)))
+    } catch {
+      // Whoever opens it next says why it can't be asked.
+      return false
+    }
   }
 
   /** A file is called missing only where the place itself is still there (D3). */

@@ -18,13 +18,16 @@ export class DriveFolders {
   readonly #client: DriveClient
   /** Of the place's root below My Drive. */
   readonly #above: readonly string[]
+  readonly #isAnybodys: boolean
   readonly #now: () => number
   readonly #known = new Map<string, { readonly ids: readonly string[]; readonly atMs: number }>()
   readonly #locks = new PathLocks()
 
-  constructor(client: DriveClient, rootPath: string, now: () => number) {
+  /** `isAnybodys`: the folders down to the root were made by others, and are ours to look into. */
+  constructor(client: DriveClient, root: { readonly path: string; readonly isAnybodys: boolean }, now: () => number) {
     this.#client = client
-    this.#above = segmentsOf(rootPath)
+    this.#above = segmentsOf(root.path)
+    this.#isAnybodys = root.isAnybodys
     this.#now = now
   }
 
@@ -54,7 +57,7 @@ export class DriveFolders {
     if (!found.ok) return found
     const folders = foldersInOrder(found.value)
     // Down to the root of the place only what we made is ours: a folder of the same name may be anybody's. Below it all is ours.
-    const isAbove = segments.length <= this.#above.length
+    const isAbove = !this.#isAnybodys && segments.length <= this.#above.length
     const ids = folders.filter((folder) => !isAbove || isOurFolder(folder)).map(({ id }) => id)
     if (ids.length > 0) this.#known.set(segments.join('/'), { ids, atMs: this.#now() })
     return done({ ids, isTaken: !isAbove && found.value.length > folders.length })

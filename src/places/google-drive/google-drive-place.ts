@@ -85,7 +85,9 @@ class GoogleDrivePlace implements ServicePlace {
     this.id = place.id
     this.name = place.name
     this.#client = new DriveClient(place.name, origin, tokens)
-    this.#folders = new DriveFolders(this.#client, place.address.path, now)
+    // What Google's own program made carries no note of ours.
+    const isAnybodys = place.address.options['filled-by'] !== undefined
+    this.#folders = new DriveFolders(this.#client, { path: place.address.path, isAnybodys }, now)
     this.#names = new DriveNames(this.#client, this.#folders)
   }
 

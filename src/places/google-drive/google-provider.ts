@@ -7,15 +7,18 @@ import type { OAuthProvider } from '../cloud/access-token.ts'
  */
 const scopes = ['https://www.googleapis.com/auth/drive.file']
 
-/** `origin` stands in for every host of Google, for tests. */
-export function googleProvider(origin?: string): OAuthProvider {
+/** What Google's own program brought is seen with this one only. It can change nothing. */
+const onlyAsking = ['https://www.googleapis.com/auth/drive.readonly']
+
+/** `origin` stands in for every host of Google, for tests. `isOnlyAsked` for a place that Google's own program fills. */
+export function googleProvider(origin?: string, isOnlyAsked = false): OAuthProvider {
   const accounts = origin ?? 'https://accounts.google.com'
   const tokens = origin ?? 'https://oauth2.googleapis.com'
   return {
     tokenUrl: `${tokens}/token`,
     authorizeUrl: `${accounts}/o/oauth2/v2/auth`,
     deviceUrl: `${tokens}/device/code`,
-    scopes,
+    scopes: isOnlyAsked ? onlyAsking : scopes,
     // Without `offline` there is no refresh token at all, and without `consent` none the second time.
     extra: { access_type: 'offline', prompt: 'consent' },
   }

@@ -1,5 +1,5 @@
 /**
- * A place in somebody's OneDrive, in the app's own folder there (`?root=drive`: below the whole drive). Its quickXorHash is computed
+ * A place in somebody's OneDrive, in the app's own folder there (`?root=drive`, or filled by its own program: below the whole drive). Its quickXorHash is computed
  * there over the whole file, and is made to see accidents: grade C.
  */
 import type { Result } from '../../domain/failure.ts'
@@ -26,6 +26,7 @@ import type { Fields } from '../cloud/json-fields.ts'
 import { fieldsIn, numberIn, textIn } from '../cloud/json-fields.ts'
 import { letGo, loopbackEndpoint, oauthRequest } from '../cloud/oauth-request.ts'
 import type { ServiceAddress } from '../cloud/cloud-address.ts'
+import { filledFromIn } from '../cloud/cloud-address.ts'
 import { fileMissing, nameRefused, serviceError, tooLarge, unreachable } from '../cloud/cloud-failure.ts'
 import { listOnedrive } from './list-onedrive.ts'
 import type { GraphAnswer, OnedriveApi } from './onedrive-api.ts'
@@ -53,7 +54,8 @@ export function openOnedrivePlace(
   const request = oauthRequest(name, makeTokenSource(name, credentials, onedriveProvider(origin), now))
   // An address that leads elsewhere is never asked, not even once.
   const api = onedriveApi(name, origin, endpoint.ok ? request : async () => endpoint)
-  return new OnedrivePlace(id, api, new Whereabouts(address.options['root'] === 'drive', address.path))
+  const isWholeDrive = address.options['root'] === 'drive' || filledFromIn(address) !== null
+  return new OnedrivePlace(id, api, new Whereabouts(isWholeDrive, address.path))
 }
 
 class OnedrivePlace implements ServicePlace {

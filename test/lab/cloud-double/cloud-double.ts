@@ -159,8 +159,18 @@ function allowed(world: World, x: Exchange, route: Route): string {
   if (route.auth === 'if-given' && authorization === null) return ''
   const scope = world.oauth.scopeOf(route.provider, authorization)
   if (scope === null) throw new Refusal({ status: 401, headers: { 'www-authenticate': 'Bearer realm="double"' } })
+  if (onlyReads(scope) && !isRead(x.request.method ?? '', route))
+    throw new Refusal({ status: 403, reason: 'insufficientScopes' })
   return scope
 }
+
+/** Every scope of the token lets somebody look, and none lets them change anything. */
+const onlyReads = (scope: string): boolean =>
+  scope.split(' ').every((one) => /(?:\.readonly|\.read|^offline_access|^Files\.Read)$/.test(one))
+
+/** Dropbox asks by POST too. */
+const isRead = (method: string, { provider, kind }: Route): boolean =>
+  provider === 'dropbox' ? /\.(?:get-|list-|download|space|account)/.test(kind) : method === 'GET'
 
 async function end(x: Exchange, error: unknown): Promise<void> {
   if (error instanceof Refusal) return x.refuse(error.answer)

@@ -421,7 +421,8 @@ function fieldsOf(x: Exchange): string | null {
 }
 
 export function onlyOwn(scope: string): boolean {
-  return !scope.split(' ').includes('https://www.googleapis.com/auth/drive')
+  const whole = ['https://www.googleapis.com/auth/drive', 'https://www.googleapis.com/auth/drive.readonly']
+  return !scope.split(' ').some((one) => whole.includes(one))
 }
 
 function readTime(value: unknown): number {

@@ -22,7 +22,8 @@ A password or key never belongs into the address: “fivefold place sign-in NAME
 Examples:
   fivefold place add drive /media/me/SAFE_A --name "Safe A"
   fivefold place add cloud gdrive:Fivefold --name Drive
-  fivefold place add cloud s3://bucket/photos --name Vault --encrypt`
+  fivefold place add cloud s3://bucket/photos --name Vault --encrypt
+  fivefold place add cloud dropbox:Studio/Fivefold --name Dropbox --filled-by PC`
 
 const withoutKey = ({ recovery: _recovery, ...told }: AddedPlace): Omit<AddedPlace, 'recovery'> => told
 
@@ -44,15 +45,22 @@ export function addPlaces(cli: Command, common: Common, shell: Shell): void {
     .option('--site <site>', 'what burns together: home, cloud, safe, bag, or a name of yours')
     .option('--device <name>', 'the physical device, where the system can’t tell')
     .option('--encrypt', 'a cloud: encrypt everything before it is sent; prints recovery words, once')
+    .option('--filled-by <name>', 'a cloud that its own program fills from the folder of this place: it is only asked')
     .addHelpText('after', addressHelp)
     .action(
       async (
         role: Role,
         address: string,
-        options: CommonOptions & { name?: string; site?: string; device?: string; encrypt?: boolean },
+        options: CommonOptions & {
+          name?: string
+          site?: string
+          device?: string
+          encrypt?: boolean
+          filledBy?: string
+        },
       ) => {
-        const { name = null, site = null, device = null, encrypt = false } = options
-        const wish = { role, address, name, site, device, encrypt }
+        const { name = null, site = null, device = null, encrypt = false, filledBy = null } = options
+        const wish = { role, address, name, site, device, encrypt, filledBy }
         const answer = await shell.requests(options).addPlace(wish)
         const recovery = answer.ok ? answer.value.recovery : null
         // Output for programs is kept, logged and passed on: the key is for the person at the terminal (S1).
