@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { clientOf } from './client-folder.ts'
 
 const known: readonly (readonly [string, string])[] = [
-  ['/home/anna/Dropbox/Photos', 'Dropbox'],
-  ['/home/anna/Dropbox (Studio)/Photos', 'Dropbox'],
-  ['C:\\Users\\Anna\\OneDrive - Studio\\Photos', 'OneDrive'],
-  ['/Users/anna/Library/CloudStorage/OneDrive-Personal/Photos', 'OneDrive'],
-  ['/Users/anna/Library/CloudStorage/GoogleDrive-anna@example.org/My Drive', 'Google Drive'],
+  ['/home/ada/Dropbox/Photos', 'Dropbox'],
+  ['/home/ada/Dropbox (Studio)/Photos', 'Dropbox'],
+  ['C:\\Users\\ada\\OneDrive - Studio\\Photos', 'OneDrive'],
+  ['/Users/ada/Library/CloudStorage/OneDrive-Personal/Photos', 'OneDrive'],
+  ['/Users/ada/Library/CloudStorage/GoogleDrive-ada@example.org/My Drive', 'Google Drive'],
   ['G:\\My Drive\\Photos', 'Google Drive'],
-  ['/Users/anna/Library/Mobile Documents/com~apple~CloudDocs/Photos', 'iCloud Drive'],
-  ['/home/anna/Nextcloud', 'Nextcloud'],
+  ['/Users/ada/Library/Mobile Documents/com~apple~CloudDocs/Photos', 'iCloud Drive'],
+  ['/home/ada/Nextcloud', 'Nextcloud'],
 ]
 
 for (const [folder, client] of known)
@@ -19,7 +19,7 @@ for (const [folder, client] of known)
   })
 
 for (const folder of [
-  '/home/anna/Photos',
+  '/home/ada/Photos',
   '/mnt/nas/Dropbox export',
   '/mnt/nas/my drives',
   '/srv/old-onedrive',

@@ -98,6 +98,7 @@ export async function makeDesk(context: TestContext, files: number, mover: Parti
     },
     services: {
       isService: () => false,
+      filledFrom: () => null,
       encryption: { recipientIn: () => null } as Partial<Encryption> as Encryption,
     } as Partial<Program['services']> as Program['services'],
     startMover: () => moverWith(mover),
