@@ -1,6 +1,6 @@
 /** Each kind of service as the command line meets it: its address, what lets us in, and what can be done behind its back. */
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCloudDouble } from './cloud-double/cloud-double.ts'
 import { startCuttingProxy } from './cutting-proxy.ts'
@@ -31,6 +31,8 @@ export interface CloudHere extends AsyncDisposable {
   flip(path: string): Promise<void>
   /** How many unfinished uploads lie there; null where nobody can tell. */
   unfinished(): Promise<number | null>
+  /** How many bytes of unfinished uploads the service holds, so that they need not be sent again; null where an upload begins anew. */
+  heldBytes(): Promise<number | null>
 }
 
 export interface CloudKind {
@@ -50,6 +52,12 @@ async function flipIn(path: string): Promise<void> {
   const at = Math.floor(bytes.length / 2)
   bytes[at] = (bytes[at] ?? 0) ^ 1
   await writeFile(path, bytes)
+}
+
+async function bytesIn(path: string): Promise<number> {
+  let bytes = 0
+  for (const name of await readdir(path).catch(() => [])) bytes += (await stat(join(path, name))).size
+  return bytes
 }
 
 const filesIn = async (path: string): Promise<number> => (await readdir(path).catch(() => [])).length
@@ -89,6 +97,7 @@ async function s3(): Promise<CloudHere> {
       client.destroy()
     },
     unfinished: () => swift.countUnfinished(bucket),
+    heldBytes: () => swift.unfinishedBytes(bucket),
     [Symbol.asyncDispose]: () => made.disposeAsync(),
   }
 }
@@ -111,6 +120,7 @@ async function webdav(): Promise<CloudHere> {
     forget: () => (forgotten = line.bytesSent),
     flip: (path) => flipIn(join(root, path)),
     unfinished: () => filesIn(join(root, '.fivefold/partial')),
+    heldBytes: async () => null,
     [Symbol.asyncDispose]: () => made.disposeAsync(),
   }
 }
@@ -137,6 +147,7 @@ async function rclone(): Promise<CloudHere> {
     forget: () => (forgotten = line.bytesSent),
     flip: (path) => flipIn(join(root, path)),
     unfinished: () => filesIn(join(root, '.fivefold/partial')),
+    heldBytes: async () => null,
     [Symbol.asyncDispose]: () => made.disposeAsync(),
   }
 }
@@ -160,6 +171,7 @@ async function sftp(): Promise<CloudHere> {
     forget: () => (forgotten = line.bytesSent),
     flip: (path) => flipIn(join(root, path)),
     unfinished: () => filesIn(join(root, '.fivefold/partial')),
+    heldBytes: () => bytesIn(join(root, '.fivefold/partial')),
     [Symbol.asyncDispose]: () => made.disposeAsync(),
   }
 }
@@ -189,6 +201,7 @@ const drive =
       forget: () => (forgotten = control.receivedBytes(`${provider}.*`)),
       flip: async (path) => control.flipStoredByte(provider, `${above}${folder}/${path}`),
       unfinished: async () => control.sessions(provider).length,
+      heldBytes: async () => control.sessions(provider).reduce((sum, { committedBytes }) => sum + committedBytes, 0),
       [Symbol.asyncDispose]: () => double.stop(),
     }
   }

@@ -14,6 +14,7 @@ import { promisify } from 'node:util'
 import {
   CreateBucketCommand,
   ListMultipartUploadsCommand,
+  ListPartsCommand,
   PutBucketVersioningCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
@@ -39,6 +40,8 @@ export interface SwiftServer extends AsyncDisposable {
   makeBucket(versions?: 'versions'): Promise<string>
   /** How many uploads of a bucket nobody finished. */
   countUnfinished(bucket: string): Promise<number>
+  /** Of all parts that arrived of uploads that are not finished. */
+  unfinishedBytes(bucket: string): Promise<number>
   /** Changes one byte in the middle of what is stored of an object (its longest file, if it has several): what a bad disk does. */
   flipStoredByte(bucket: string, key: string): Promise<void>
 }
@@ -102,6 +105,7 @@ export async function startSwift(): Promise<SwiftServer> {
       folder,
       countUnfinished: async (Bucket) =>
         (await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads?.length ?? 0,
+      unfinishedBytes: (bucket) => unfinishedBytes(client, bucket),
       makeBucket: (versions) => makeBucket(client, versions),
       flipStoredByte: (bucket, key) => inPython(flipProgram, [join(folder, 'disk'), bucket, key]),
       [Symbol.asyncDispose]: () => whole.disposeAsync(),
@@ -110,6 +114,16 @@ export async function startSwift(): Promise<SwiftServer> {
     await undo.disposeAsync()
     throw error
   }
+}
+
+async function unfinishedBytes(client: S3Client, Bucket: string): Promise<number> {
+  let bytes = 0
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }))
+  for (const { Key, UploadId } of Uploads) {
+    const { Parts = [] } = await client.send(new ListPartsCommand({ Bucket, Key, UploadId }))
+    for (const { Size = 0 } of Parts) bytes += Size
+  }
+  return bytes
 }
 
 const clientFor = (endpoint: string): S3Client =>
