@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { done, failed } from '../../domain/failure.ts'
 import type { Requests } from '../../usecases/requests.ts'
-import { Runs } from './runs.ts'
+import type { Unheard } from './runs.ts'
+import { keptSaid, Runs } from './runs.ts'
 
 /** Requests of which only those that a test gives are there. */
 const only = (given: Partial<Record<keyof Requests, unknown>>): Requests => given as Requests
 const noOne = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
 
 test('what is heard of a card becomes one line that moves, and stays when it is over', async () => {
-  const runs = new Runs()
+  const runs = new Runs('mark')
   const heard: string[] = []
   const requests = only({
     verify: async (_wish: unknown, hear: (happening: object) => void) => {
@@ -39,10 +40,10 @@ test('what is heard of a card becomes one line that moves, and stays when it is 
     [{ request: 'verify', subject: 'nas', state: 'done', sentence: 'All good.' }],
   )
   assert.deepEqual(
-    runs.saidAfter(0).map(({ sentence }) => sentence),
+    runs.after('mark-0').said.map(({ sentence }) => sentence),
     ['Half of it.'],
   )
-  assert.deepEqual(runs.saidAfter(1), [])
+  assert.deepEqual(runs.after('mark-1').said, [])
   assert.ok(told >= 3)
 })
 
@@ -111,3 +112,30 @@ test('a short request that changes something is told, one that looks is not', as
   assert.equal(changed, 1)
   assert.equal(runs.all.length, 0)
 })
+
+test('whoever heard a sentence is told those after it; another start counts anew, and is told from its beginning', () => {
+  const [before, now] = [new Runs(), new Runs()]
+  for (const sentence of ['a', 'b', 'c']) for (const runs of [before, now]) runs.say('said', sentence)
+  const [first, , last] = before.after(before.beginning).said
+  assert.deepEqual(
+    before.after(first?.id ?? '').said.map(({ sentence }) => sentence),
+    ['b', 'c'],
+  )
+  assert.deepEqual(before.after(last?.id ?? ''), { again: false, missed: 0, said: [] })
+  for (const id of [last?.id ?? '', '', '3', 'nothing-3', `${now.beginning.split('-')[0]}-4`]) {
+    const { again, missed, said } = now.after(id)
+    assert.deepEqual([again, missed, said.map(({ sentence }) => sentence).join('')], [true, 0, 'abc'], id)
+  }
+})
+
+test('only so many sentences are kept, and whoever is further behind is told how many there were', () => {
+  const runs = new Runs('mark')
+  for (let count = 1; count <= keptSaid + 20; count += 1) runs.say('said', String(count))
+  assert.deepEqual(count(runs.after('mark-5')), [true, 15, keptSaid, '21'])
+  assert.deepEqual(count(runs.after('mark-20')), [false, 0, keptSaid, '21'])
+  assert.deepEqual(count(runs.after('mark-21')), [false, 0, keptSaid - 1, '22'])
+  assert.deepEqual(count(runs.after(runs.beginning)), [false, 0, keptSaid, '21'])
+  assert.deepEqual(count(runs.after('other-510')), [true, 20, keptSaid, '21'])
+})
+
+const count = ({ again, missed, said }: Unheard): unknown[] => [again, missed, said.length, said[0]?.sentence]

@@ -2,6 +2,7 @@
  * What goes on, whoever asked for it: the page, the command line, or the program by itself. Everything that is heard of a piece of
  * work becomes one line with how far it is, and whoever looks on is told of it, not of each file.
  */
+import { randomBytes } from 'node:crypto'
 import type { Result } from '../../domain/failure.ts'
 import type { Cancel, Happening, Hear, Phase } from '../../usecases/program.ts'
 import type { Requests } from '../../usecases/requests.ts'
@@ -24,22 +25,32 @@ export interface Run {
 }
 
 export interface Said {
-  readonly id: number
+  /** The mark of this start of the program, and a number that counts from 1: another start counts anew. */
+  readonly id: string
   readonly type: 'said' | 'trouble'
   readonly at: string
   readonly sentence: string
 }
 
+/** What a window has not heard yet, oldest first. */
+export interface Unheard {
+  /** It heard another start of the program, or is further behind than is kept: what it shows may be out of date. */
+  readonly again: boolean
+  /** So many sentences are no longer kept. */
+  readonly missed: number
+  readonly said: readonly Said[]
+}
+
 export interface Listener {
   /** The lines of everything that goes on changed. */
   readonly runs: () => void
-  readonly said: (said: Said) => void
+  readonly said: () => void
   /** Something that a status, a card or a job would tell may be otherwise now. */
   readonly changed: () => void
 }
 
 const keptRuns = 50
-const keptSaid = 500
+export const keptSaid = 500
 
 interface Part {
   readonly phase: Phase
@@ -61,6 +72,11 @@ export class Runs {
   #said: readonly Said[] = []
   #lastId = 0
   #lastSaid = 0
+  readonly #mark: string
+
+  constructor(mark = randomBytes(6).toString('hex')) {
+    this.#mark = mark
+  }
 
   /** Newest first; what goes on stands before what ended. */
   get all(): readonly Run[] {
@@ -72,9 +88,19 @@ export class Runs {
     return () => this.#listeners.delete(listener)
   }
 
-  /** What was said after that one, oldest first. */
-  saidAfter(id: number): readonly Said[] {
-    return this.#said.filter((said) => said.id > id)
+  /** The id before the oldest sentence that is kept: whoever heard that one has missed nothing that could still be told. */
+  get beginning(): string {
+    return this.#idOf(this.#lastSaid - this.#said.length)
+  }
+
+  /** What was said after the sentence of that id. */
+  after(id: string): Unheard {
+    const [mark, number] = id.split('-')
+    const heard = mark === this.#mark ? Number(number) : Number.NaN
+    const isOurs = Number.isInteger(heard) && heard >= 0 && heard <= this.#lastSaid
+    const unheard = this.#lastSaid - (isOurs ? heard : 0)
+    const missed = Math.max(0, unheard - this.#said.length)
+    return { again: !isOurs || missed > 0, missed, said: unheard === 0 ? [] : this.#said.slice(-unheard) }
   }
 
   /** False when nothing of that id goes on. */
@@ -86,9 +112,13 @@ export class Runs {
 
   say(type: Said['type'], sentence: string): void {
     this.#lastSaid += 1
-    const said: Said = { id: this.#lastSaid, type, at: new Date().toISOString(), sentence }
+    const said: Said = { id: this.#idOf(this.#lastSaid), type, at: new Date().toISOString(), sentence }
     this.#said = [...this.#said, said].slice(-keptSaid)
-    for (const listener of this.#listeners) listener.said(said)
+    for (const listener of this.#listeners) listener.said()
+  }
+
+  #idOf(number: number): string {
+    return `${this.#mark}-${number}`
   }
 
   changed(): void {

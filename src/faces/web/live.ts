@@ -71,11 +71,13 @@ export function useSay<Value>(path: string, method: 'POST' | 'DELETE' = 'POST') 
 
 /** The last sentences, newest first, kept outside React so that a thousand of them a second cost one drawing a frame. */
 const kept = 500
-let heard: readonly Said[] = []
+/** A sentence, or that some are missing here. */
+export type Heard = Said | { readonly id: string; readonly type: 'missed'; readonly at: string; readonly count: number }
+let heard: readonly Heard[] = []
 const listeners = new Set<() => void>()
 let drawn = 0
 
-function hear(one: Said): void {
+function hear(one: Heard): void {
   heard = [one, ...heard].slice(0, kept)
   if (drawn !== 0) return
   drawn = requestAnimationFrame(() => {
@@ -89,10 +91,12 @@ const listen = (listener: () => void): (() => void) => {
   return () => listeners.delete(listener)
 }
 
-export const useHeard = (): readonly Said[] => useSyncExternalStore(listen, () => heard)
+export const useHeard = (): readonly Heard[] => useSyncExternalStore(listen, () => heard)
 
 const isSaid = (value: unknown): value is Said =>
   typeof value === 'object' && value !== null && 'sentence' in value && typeof value.sentence === 'string'
+const isAgain = (value: unknown): value is { missed: number } =>
+  typeof value === 'object' && value !== null && 'missed' in value && typeof value.missed === 'number'
 
 /** One connection a window. The browser itself connects again, and says what it heard last. */
 export function useEvents(): void {
@@ -102,6 +106,12 @@ export function useEvents(): void {
     events.addEventListener('changed', () => {
       for (const key of ['status', 'cards', 'next', 'card', 'job', 'jobs', 'what-if'])
         void client.invalidateQueries({ queryKey: [key] })
+    })
+    events.addEventListener('again', ({ data }) => {
+      const again: unknown = JSON.parse(String(data))
+      if (isAgain(again) && again.missed > 0)
+        hear({ id: crypto.randomUUID(), type: 'missed', at: new Date().toISOString(), count: again.missed })
+      void client.invalidateQueries()
     })
     events.addEventListener('runs', ({ data }) => {
       const runs: unknown = JSON.parse(String(data))

@@ -19,12 +19,12 @@ export function ActivityPage() {
             {requests[run.request] ?? run.request} {run.subject}: {run.sentence}
           </li>
         ))}
-        {heard.map(({ id, at, type, sentence }) => (
-          <li key={id} className={type === 'trouble' ? 'warning' : ''}>
-            <time dateTime={at} className="quiet">
-              {new Date(at).toLocaleTimeString(locale)}
+        {heard.map((one) => (
+          <li key={one.id} className={one.type === 'said' ? '' : 'warning'}>
+            <time dateTime={one.at} className="quiet">
+              {new Date(one.at).toLocaleTimeString(locale)}
             </time>{' '}
-            {sentence}
+            {one.type === 'missed' ? activity.missed(one.count) : one.sentence}
           </li>
         ))}
       </ul>

@@ -191,6 +191,8 @@ export const de: Words = {
     lead: 'Was Fivefold tat und tut, Neuestes zuerst.',
     empty: 'Seit diese Seite offen ist, ist nichts geschehen.',
     running: 'Läuft gerade',
+    missed: (count: number) =>
+      `Hier ${count === 1 ? 'fehlt ein Satz' : `fehlen ${count.toLocaleString('de')} Sätze`}; im Protokoll stehen alle.`,
   },
   first: {
     title: 'Willkommen',

@@ -188,6 +188,7 @@ export const en = {
     lead: 'What Fivefold did and does, newest first.',
     empty: 'Nothing happened since this page was opened.',
     running: 'Goes on now',
+    missed: (count: number) => `${many(count, 'sentence is', 'sentences are')} missing here; the log has all of them.`,
   },
   first: {
     title: 'Welcome',
