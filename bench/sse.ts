@@ -152,6 +152,5 @@ async function listen(port: number): Promise<Seen> {
 if (isMainThread) await measure()
 else {
   const { port, windows } = workerData as { port: number; windows: number }
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of the runtime, and no window
-  parentPort!.postMessage(await Promise.all(Array.from({ length: windows }, () => listen(port))))
+  parentPort!.postMessage(await Promise.all(Array.from({ length: windows }, () => listen(port))), [])
 }

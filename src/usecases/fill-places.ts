@@ -199,7 +199,7 @@ export class Filling {
         type: 'said',
         card: place.name,
         code: 'job',
-        sentence: `“${job.name}”: ${files.length} ${files.length === 1 ? 'file' : 'files'} to send.`,
+        sentence: `“${job.name}”: ${files.length} ${files.length === 1 ? 'file' : 'files'} to ${this.#isOnlyAsked() ? 'ask for' : 'send'}.`,
       })
     const { bytesPerSecond } = this.#work
     const result = await runCarry<FillFile>(
@@ -234,6 +234,11 @@ export class Filling {
     if (result.lost === null) return
     this.#failures.push(result.lost)
     this.#lost = result.lost
+  }
+
+  /** The provider's own program brings the files. */
+  #isOnlyAsked(): boolean {
+    return this.#program.services.filledFrom(this.#here.place.address) !== null
   }
 
   async #withTimes(from: OnlinePlace, files: readonly FillFile[]): Promise<readonly FillFile[]> {

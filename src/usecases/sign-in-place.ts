@@ -67,7 +67,7 @@ export async function signInPlace(
     schema: 'fivefold.sign-in/1',
     place: known.value.place,
     freeBytes,
-    sentence: `“${known.value.place.name}” lets Fivefold in. “fivefold upload” sends what it lacks.`,
+    sentence: `“${known.value.place.name}” lets Fivefold in. “fivefold upload” ${program.services.filledFrom(place.address) === null ? 'sends what it lacks' : 'asks there for every file'}.`,
   })
 }
 

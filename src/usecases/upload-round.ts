@@ -29,6 +29,8 @@ const rules: FillRules = {
 
 export interface UploadedPlace extends FilledPlace {
   readonly sentence: string
+  /** Nothing is sent there: the provider's own program brings the files, and the service is asked. */
+  readonly onlyAsked: boolean
   /** ISO 8601: when to try again, where the service said so. */
   readonly retryAt: string | null
 }
@@ -94,7 +96,7 @@ async function sendTo(program: Program, mover: Mover, work: RoundWork): Promise<
     if (soFar.notBeforeMs !== null && program.clock.nowMs() < soFar.notBeforeMs) continue
     const here = online.find(({ place }) => place.id === cloud.id)
     if (here === undefined) {
-      soFar.last = notReached(cloud, asked, lackingAt(cloud, wanting, groups).files, soFar)
+      soFar.last = notReached(program, cloud, asked, lackingAt(cloud, wanting, groups).files, soFar)
       continue
     }
     await noteSeen(program, here)
@@ -116,8 +118,7 @@ async function sendTo(program: Program, mover: Mover, work: RoundWork): Promise<
     const filled = await filling.conclude()
     // What was cut off did not fail.
     const failures = wanted.aborted ? filled.failures.filter(({ code }) => code !== 'mover-died') : filled.failures
-    const isAsked = program.services.filledFrom(cloud.address) !== null
-    tell(program, { ...filled, failures }, soFar, isAsked)
+    tell(program, { ...filled, failures }, soFar, isOnlyAsked(program, cloud))
   }
 }
 
@@ -150,7 +151,10 @@ function lackingAt(
   }
 }
 
+const isOnlyAsked = ({ services }: Program, { address }: Place): boolean => services.filledFrom(address) !== null
+
 function notReached(
+  program: Program,
   cloud: Place,
   asked: readonly AskedPlace[],
   lacking: number,
@@ -173,6 +177,7 @@ function notReached(
       },
     ],
     sentence: `“${cloud.name}” could not be asked, and got nothing${carried === 0 ? '' : ' more'}.`,
+    onlyAsked: isOnlyAsked(program, cloud),
     retryAt: null,
   }
 }
@@ -196,7 +201,9 @@ function tell(program: Program, filled: FilledPlace, soFar: SentSoFar, isAsked: 
         ? `“${place}”: ${files(carried)} ${isAsked ? 'came there by its own program, proven by the service' : 'sent and proven'}.`
         : withoutSource === left
           ? `“${place}” still lacks ${files(left)}: no proven copy of ${left === 1 ? 'it' : 'them'} can be reached just now.`
-          : `“${place}” still lacks ${files(left)}.${first === undefined ? '' : ` ${first.sentence}`}`
+          : first !== undefined && failures.every(({ code }) => code === 'not-brought-yet')
+            ? `“${place}” still lacks ${files(left)}, which its own program has still to bring there. ${first.advice}`
+            : `“${place}” still lacks ${files(left)}.${first === undefined ? '' : ` ${first.sentence}`}`
   const retryAt = soFar.notBeforeMs === null ? null : new Date(soFar.notBeforeMs).toISOString()
-  soFar.last = { ...filled, lacking, carried, bytes, sentence, retryAt }
+  soFar.last = { ...filled, lacking, carried, bytes, sentence, onlyAsked: isAsked, retryAt }
 }

@@ -6,11 +6,12 @@ const failuresShown = 5
 
 export function printUpload(terminal: Terminal, { places, sentence, outcome }: UploadOutcome): void {
   const paint = makePaint(terminal.colour)
-  for (const { place, carried, bytes, failures, retryAt } of places) {
+  for (const { place, carried, bytes, failures: all, onlyAsked, retryAt } of places) {
+    const how = onlyAsked ? 'there by its own program, and proven' : 'sent and proven'
     if (carried > 0)
-      terminal.out(
-        `${shown(place)}: ${carried} ${carried === 1 ? 'file' : 'files'}, ${bytesText(bytes)} sent and proven.`,
-      )
+      terminal.out(`${shown(place)}: ${carried} ${carried === 1 ? 'file' : 'files'}, ${bytesText(bytes)} ${how}.`)
+    // Files that are still to be brought are no trouble, and the sentence counts them.
+    const failures = all.filter(({ code }) => code !== 'not-brought-yet')
     for (const failure of failures.slice(0, failuresShown)) {
       terminal.err(paint('red', shown(failure.sentence)))
       terminal.err(shown(failure.advice))
