@@ -246,6 +246,10 @@ test('[D2] a cloud that is filled from this folder goes with it, and so counts f
   assert.deepEqual(codes(judgeRemoval(facts, defaultPolicy, nowMs)), [])
   const joined = { ...facts, others: [copyAt('library', 'nas'), { ...copyAt('cloud', 'dropbox'), goesToo: true }] }
   assert.deepEqual(codes(judgeRemoval(joined, defaultPolicy, nowMs)), ['too-few-left'])
+  const enough = { ...joined, others: [...joined.others, copyAt('drive', 'usb')] }
+  assert.deepEqual(codes(judgeRemoval(enough, defaultPolicy, nowMs)), [])
+  const forLonger: Policy = { ...defaultPolicy, keep: { ...defaultPolicy.keep, cloud: 'forever' } }
+  assert.deepEqual(codes(judgeRemoval(enough, forLonger, nowMs)), ['too-early'], 'the cloud’s own rule holds both')
   const alone = { ...facts, others: [{ ...copyAt('cloud', 'dropbox'), goesToo: true }] }
   assert.ok(codes(judgeRemoval(alone, defaultPolicy, nowMs)).includes('last-copy'))
   const there: RemovalFacts = {

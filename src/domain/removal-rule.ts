@@ -108,6 +108,7 @@ export type RuleFacts = Omit<RemovalFacts, 'hash' | 'placeId' | 'path' | 'bytes'
 /** Every reason against it; a list of what could go is made with this, and no permit. */
 export const reasonsToStay = (facts: RuleFacts, policy: Policy, nowMs: number): readonly StayReason[] => [
   ...judgeOwnRule(facts, policy, nowMs),
+  ...judgeWhatGoesToo(facts, policy, nowMs),
   ...judgeOthers(facts, policy, nowMs),
 ]
 
@@ -146,6 +147,15 @@ function judgeKeepRule(
   if (nowMs < until)
     return [{ code: 'too-early', sentence: `The job “${job.name}” was not delivered long enough ago.` }]
   return []
+}
+
+/** What goes with it is to be kept by a rule of its own: as long as that says so, both stay. */
+function judgeWhatGoesToo({ role, job, others }: RuleFacts, policy: Policy, nowMs: number): readonly StayReason[] {
+  const joined = others.find(({ goesToo = false, standing }) => goesToo && standing !== 'absent')
+  const until = keptUntilMs(policy, 'cloud', job)
+  if (role !== 'second' || joined === undefined || (until !== null && nowMs >= until)) return []
+  const sentence = `“${joined.placeName}” is filled from here, and its copies are to be kept for longer.`
+  return [{ code: 'too-early', sentence }]
 }
 
 function judgeOthers({ role, job, others }: RuleFacts, policy: Policy, nowMs: number): readonly StayReason[] {

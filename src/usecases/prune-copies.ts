@@ -90,11 +90,9 @@ export async function pruneCopies(
     const fromMs = program.clock.nowMs()
     const run = new PruneRun({ program, mover, runId, fromMs, online, hear, cancel }, list)
     await run.finishInterrupted(only)
-    await run.followFilled()
     if (!wish.emptyTrash) await run.emptyTrash(only, false)
     await run.putInTrash()
     if (wish.emptyTrash) await run.emptyTrash(only, true)
-    await run.followFilled()
     const outcome = conclude({
       list,
       trash: await trashLines(program, only),

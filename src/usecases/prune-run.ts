@@ -94,62 +94,6 @@ export class PruneRun {
     )
   }
 
-  /**
-   * What went from a folder goes from the cloud that is filled from it, by the provider's own program and in its own time: seen to be gone
-   * there, it is written down as gone by rule, and is missed by nobody. What is there still is looked at again in the next run.
-   */
-  async followFilled(): Promise<void> {
-    const { program, online } = this.#ground
-    for (const here of online) {
-      const from = program.services.filledFrom(here.place.address)
-      if (from === null) continue
-      const went = (await program.catalog.removals({ placeId: from })).filter(
-        ({ state }) => state === 'in-trash' || state === 'gone',
-      )
-      for (let first = 0; first < went.length && !this.#ground.cancel.aborted; first += portionFiles)
-        await this.#followPortion(here, went.slice(first, first + portionFiles))
-    }
-  }
-
-  async #followPortion(here: OnlinePlace, went: readonly Removal[]): Promise<void> {
-    const { program, mover, runId } = this.#ground
-    const known = await program.catalog.knownByHash(went.map(({ hash }) => hash))
-    const still = went.filter(({ hash, path }) =>
-      known
-        .get(hash)
-        ?.copies.some(
-          (copy) => copy.placeId === here.place.id && copy.path === path && copy.latest.finding === 'agreed',
-        ),
-    )
-    if (still.length === 0) return
-    const answers = await mover.checkPaths(
-      addressOf(here.place),
-      still.map(({ path }) => path),
-    )
-    if (!answers.ok) {
-      this.failures.push(answers.failure)
-      return
-    }
-    const gone = still.filter((_, index) => answers.value[index]?.kind === 'absent')
-    const atMs = program.clock.nowMs()
-    const planned = await program.catalog.planRemovals(
-      runId,
-      gone.map(({ hash, path, trashPath }) => ({
-        hash,
-        placeId: here.place.id,
-        path,
-        trashPath,
-        why: `went with the folder from which “${here.place.name}” is filled`,
-        plannedAtMs: atMs,
-      })),
-    )
-    const absent = this.#absent(here)
-    await program.catalog.recordRemovals(
-      runId,
-      planned.map(({ number }) => ({ number, state: 'gone', atMs, absent })),
-    )
-  }
-
   /** What lies in the trash past its grace, once every other copy was asked again. */
   async emptyTrash(only: Place | null, graceWaived: boolean): Promise<void> {
     const { program, cancel } = this.#ground
